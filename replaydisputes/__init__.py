@@ -1,0 +1,1 @@
+"""Record Stripe test-mode dispute closes into redacted cassettes, and replay them offline."""

@@ -1,0 +1,191 @@
+"""One root; each leaf says what happened, where and what next, keeps the facts as attributes, has an exit code.
+
+Exit codes: 0 done, 1 a bug of ours (with traceback), 2 usage, 3 a finding, 4 the environment.
+No message ever holds a secret: keys are named by kind, leaks by kind and line.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+
+class ReplayDisputesError(Exception):
+    """The root of everything this package raises on purpose."""
+
+    exit_code = 3
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """A clause naming the closest known names, or all of them where none is close."""
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    if close:
+        return f"did you mean {' or '.join(close)}?"
+    return f"known: {', '.join(known)}." if known else "none is known."
+
+
+# --- usage -------------------------------------------------------------------------------------------------
+
+
+class UnknownScenarioError(ReplayDisputesError):
+    exit_code = 2
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        super().__init__(f"no scenario is called {name!r}; {nearest(name, known)}")
+
+
+class UnknownCassetteError(ReplayDisputesError):
+    exit_code = 2
+
+    def __init__(self, name: str, looked_in: Sequence[str], known: Sequence[str]) -> None:
+        self.name, self.looked_in, self.known = name, tuple(looked_in), tuple(known)
+        super().__init__(
+            f"no cassette is called {name!r}; {nearest(name, known)} "
+            f"Looked in: {', '.join(looked_in) or 'nowhere'}. `replaydisputes list` shows what there is, "
+            f"`replaydisputes record` makes one."
+        )
+
+
+class MissingExtraError(ReplayDisputesError):
+    exit_code = 4
+
+    def __init__(self, feature: str, extra: str) -> None:
+        self.feature, self.extra = feature, extra
+        super().__init__(f"{feature} needs the {extra!r} extra: pip install 'replaydisputes[{extra}]'")
+
+
+# --- the environment ---------------------------------------------------------------------------------------
+
+
+class KeyRefusedError(ReplayDisputesError):
+    """No key, or not a test-mode key. The key itself is never in the message."""
+
+    exit_code = 4
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(
+            f"{problem}; nothing was sent. Set STRIPE_API_KEY to a test-mode key (sk_test_… or rk_test_…), "
+            f"or record against the embedded sandbox with --sandbox."
+        )
+
+
+class ApiBaseRefusedError(ReplayDisputesError):
+    exit_code = 2
+
+    def __init__(self, api_base: str, problem: str) -> None:
+        self.api_base = api_base
+        super().__init__(f"--api-base {api_base}: {problem}; nothing was sent.")
+
+
+class UnreachableError(ReplayDisputesError):
+    exit_code = 4
+
+    def __init__(self, host: str, cause: str, kept: str = "") -> None:
+        self.host, self.cause, self.kept = host, cause, kept
+        super().__init__(f"{host} did not answer: {cause}.{' ' + kept if kept else ''}")
+
+
+class FileLockedError(ReplayDisputesError):
+    exit_code = 4
+
+    def __init__(self, path: Path, waited_s: float) -> None:
+        self.path, self.waited_s = path, waited_s
+        super().__init__(
+            f"{path} not written: another process has held its lock for {waited_s:g} s. "
+            f"Wait for that process to end and run the command again."
+        )
+
+
+class FileAccessError(ReplayDisputesError):
+    exit_code = 4
+
+    def __init__(self, path: Path, doing: str, cause: str) -> None:
+        self.path, self.doing, self.cause = path, doing, cause
+        super().__init__(f"{path}: cannot {doing}: {cause}.")
+
+
+class PortInUseError(ReplayDisputesError):
+    exit_code = 4
+
+    def __init__(self, host: str, port: int, cause: str) -> None:
+        self.host, self.port = host, port
+        super().__init__(f"cannot listen on {host}:{port}: {cause}. Choose another with --port.")
+
+
+# --- findings ----------------------------------------------------------------------------------------------
+
+
+class CassetteFormatError(ReplayDisputesError):
+    """A file that is not a cassette we can play. `line` counts from 1; None where the fault has no line."""
+
+    def __init__(self, path: Path, line: int | None, expected: str, got: str) -> None:
+        self.path, self.line, self.expected, self.got = path, line, expected, got
+        where = f"{path}:{line}" if line is not None else str(path)
+        super().__init__(f"{where}: expected {expected}, got {got}. The file was left as it is.")
+
+
+class LeakLike(Protocol):
+    """What an error needs to know of a leak: its kind and where it stands, never its value."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+
+
+class LeakFoundError(ReplayDisputesError):
+    def __init__(self, path: Path, leaks: Sequence[LeakLike], quarantined: Path | None = None) -> None:
+        self.path, self.leaks, self.quarantined = path, tuple(leaks), quarantined
+        first = self.leaks[0]
+        kept = f" The capture is kept in {quarantined}." if quarantined else ""
+        super().__init__(
+            f"{path} not written: {len(self.leaks)} leak(s), first at line {first.line}: {first.kind}.{kept}"
+        )
+
+
+class LivemodeError(ReplayDisputesError):
+    def __init__(self, where: str) -> None:
+        self.where = where
+        super().__init__(
+            f"{where} says livemode: true; this tool works in test mode only, so nothing was written. "
+            f"Check which account and key produced it."
+        )
+
+
+class UnexpectedAnswerError(ReplayDisputesError):
+    """The other side answered something the scenario cannot go on from."""
+
+    def __init__(self, scenario: str, call: str, expected: str, got: str, kept: str = "") -> None:
+        self.scenario, self.call, self.expected, self.got, self.kept = scenario, call, expected, got, kept
+        super().__init__(f"{scenario}: {call}: expected {expected}, got {got}.{' ' + kept if kept else ''}")
+
+
+class MismatchError(ReplayDisputesError):
+    """A request that no recording answers. The message is the whole report, meant to be read."""
+
+    def __init__(self, report: str, method: str, url: str) -> None:
+        self.report, self.method, self.url = report, method, url
+        super().__init__(report)
+
+
+class NetworkBlockedError(ReplayDisputesError):
+    """Something tried to open a connection past the interception while a cassette was active."""
+
+    def __init__(self, operation: str, address: str) -> None:
+        self.operation, self.address = operation, address
+        super().__init__(
+            f"{operation} {address} refused: a cassette is active here and a replay never touches the network. "
+            f"Loopback addresses and Unix sockets stay open."
+        )
+
+
+class EditedCassetteWarning(UserWarning):
+    """The interactions differ from the digest written with them: somebody edited the file by hand."""
+
+
+class StripeVersionWarning(UserWarning):
+    """The code asked for another Stripe-Version than the one the cassette was recorded at."""

@@ -1,0 +1,97 @@
+"""The frozen values every other module speaks in, and the one protocol that joins recording and replay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Literal, Protocol
+
+Headers = tuple[tuple[str, str], ...]
+"""Header fields in wire order, names as they were spelled; a repeated field is a repeated pair."""
+
+MadeAgainst = Literal["stripe-test-mode", "sandbox", "imported"]
+"""What a cassette was recorded from. Only `stripe-test-mode` may be called a recording of Stripe."""
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """The first value of a header field, its name compared without case; None where it is absent."""
+    wanted = name.lower()
+    return next((value for field, value in headers if field.lower() == wanted), None)
+
+
+def without_headers(headers: Headers, names: Iterable[str]) -> Headers:
+    """The same fields in the same order, less those named (compared without case)."""
+    dropped = {name.lower() for name in names}
+    return tuple(pair for pair in headers if pair[0].lower() not in dropped)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request: method in upper case, absolute URL as sent, body as the bytes on the wire."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        return header(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP response. `body` is what follows the header on the wire, content encoding included."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    reason: str = ""
+
+    def header(self, name: str) -> str | None:
+        return header(self.headers, name)
+
+
+def reason_phrase(status: int) -> str:
+    """The standard reason phrase of an HTTP status (RFC 9110); empty for a status that has none."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One request and its response."""
+
+    request: Request
+    response: Response
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """How a cassette came to be. `recorded_at` is UTC as YYYY-MM-DDTHH:MM:SSZ; `digest` covers the interactions."""
+
+    made_against: MadeAgainst
+    scenario: str
+    stripe_version: str
+    tool_version: str
+    recorded_at: str
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cassette:
+    """An ordered list of interactions and, where it is ours, its provenance (None for a foreign vcrpy file)."""
+
+    interactions: tuple[Interaction, ...]
+    provenance: Provenance | None = None
+
+
+class Answerer(Protocol):
+    """Whatever can answer a request: a Player from a cassette, a Sandbox from its model.
+
+    Raises ReplayDisputesError where it has no answer; it never makes one up.
+    """
+
+    def answer(self, request: Request) -> Response: ...

@@ -1,0 +1,63 @@
+"""Stripe's form parameters: bracketed keys, where order does not matter and `a[]` is `a[0]`."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urlencode
+
+Param = tuple[str, str]
+Params = tuple[Param, ...]
+
+_SEGMENT = re.compile(r"\[([^\]]*)\]")
+
+
+def parse_form(encoded: bytes | str) -> Params:
+    """The parameters as sent, in order, percent-decoded; a blank value stays (`a=` is not absence).
+
+    Bytes that are not UTF-8 survive as surrogates, so that decoding never fails.
+    """
+    text = encoded.decode("ascii", "surrogateescape") if isinstance(encoded, bytes) else encoded
+    return tuple(parse_qsl(text, keep_blank_values=True, errors="surrogateescape"))
+
+
+def encode_form(params: Params) -> bytes:
+    """The inverse of `parse_form`, as Stripe's SDKs encode: brackets stay readable."""
+    return urlencode(params, safe="[]", errors="surrogateescape").encode("ascii")
+
+
+def split_key(key: str) -> tuple[str, ...]:
+    """`evidence[customer_name]` as ("evidence", "customer_name"); `expand[]` as ("expand", "")."""
+    head, bracket, _ = key.partition("[")
+    return (head, *_SEGMENT.findall(key[len(head) :])) if bracket else (key,)
+
+
+def normalise_params(params: Params) -> Params:
+    """The parameters in the one spelling that stands for all that Stripe treats alike.
+
+    Sorted by key; `expand[]` and `expand[0]` both become `expand[0]`, list members numbered in the order sent;
+    the members of `expand` itself are a set, so they are sorted by value.
+    """
+    numbered: list[Param] = []
+    seen: dict[tuple[str, ...], int] = {}
+    expands: set[str] = set()
+    for key, value in params:
+        segments = split_key(key)
+        if segments[0] == "expand" and len(segments) == 2:
+            expands.add(value)
+            continue
+        numbered.append((_join(_number_blanks(segments, seen)), value))
+    numbered.extend((f"expand[{index}]", value) for index, value in enumerate(sorted(expands)))
+    return tuple(sorted(numbered))
+
+
+def _number_blanks(segments: tuple[str, ...], seen: dict[tuple[str, ...], int]) -> tuple[str, ...]:
+    """Each blank segment numbered: a new list member starts where the same full key comes again."""
+    if "" not in segments[1:]:
+        return segments
+    position = seen.get(segments, 0)
+    seen[segments] = position + 1
+    return tuple(str(position) if segment == "" else segment for segment in segments)
+
+
+def _join(segments: tuple[str, ...]) -> str:
+    return segments[0] + "".join(f"[{segment}]" for segment in segments[1:])

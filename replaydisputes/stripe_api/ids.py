@@ -1,0 +1,25 @@
+"""The anatomy of Stripe ids (docs.stripe.com, and recorded traffic).
+
+A 24-character suffix is one version character, 5 of time, 10 of the account id and 8 random ones, so
+every such id names the account it belongs to. Older and non-object ids have 14 or 16 characters.
+"""
+
+from __future__ import annotations
+
+import re
+
+ID = re.compile(
+    r"(?<![A-Za-z0-9])(?P<prefix>[a-z]{2,12}(?:_[a-z]{2,12})?)_(?P<suffix>[A-Za-z0-9]{14,40})(?![A-Za-z0-9])"
+)
+"""An id anywhere in text. A lower-case suffix without a digit is a word, not an id: see `is_id_suffix`."""
+
+
+def is_id_suffix(suffix: str) -> bool:
+    """Whether the part behind the prefix looks drawn rather than written: it has a digit or an upper-case letter."""
+    return any(char.isdigit() or char.isupper() for char in suffix)
+
+
+def is_id(text: str) -> bool:
+    """Whether the whole text is one Stripe object id, such as `du_1MtJUT2eZvKYlo2CNaw2HvEv`."""
+    found = ID.fullmatch(text)
+    return found is not None and is_id_suffix(found["suffix"])

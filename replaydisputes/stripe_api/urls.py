@@ -1,0 +1,41 @@
+"""The parts of a request's URL that matter to Stripe."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from replaydisputes.stripe_api.facts import API_HOST
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_DISPUTE = re.compile(r"/v1/disputes/(?P<id>[^/]+)(?:/close)?\Z")
+
+
+class Target(NamedTuple):
+    """Where a request goes: `origin` is scheme://host[:port] in lower case, `path` is decoded, `query` is as sent."""
+
+    origin: str
+    host: str
+    path: str
+    query: str
+
+
+def split_url(url: str) -> Target:
+    """Take a URL apart. Slashes in front of the path fold to one (SDKs with a trailing slash on the base send two)."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    port = "" if parts.port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f":{parts.port}"
+    shown_host = f"[{host}]" if ":" in host else host
+    path = "/" + unquote(parts.path).lstrip("/")
+    return Target(f"{parts.scheme.lower()}://{shown_host}{port}", host, path, parts.query)
+
+
+def is_stripe_host(host: str) -> bool:
+    return host == API_HOST
+
+
+def dispute_id_in_path(path: str) -> str | None:
+    """The id in `/v1/disputes/{id}` or `/v1/disputes/{id}/close`; None for any other path."""
+    found = _DISPUTE.match(path)
+    return found["id"] if found else None
