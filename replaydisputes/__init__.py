@@ -1,1 +1,41 @@
-"""Record Stripe test-mode dispute closes into redacted cassettes, and replay them offline."""
+"""Record Stripe test-mode dispute closes into redacted cassettes, and replay them offline.
+
+`replay` and the errors are all there is to import; each is loaded when first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from replaydisputes.api import Replay as Replay
+    from replaydisputes.api import replay as replay
+    from replaydisputes.errors import CassetteFormatError as CassetteFormatError
+    from replaydisputes.errors import EditedCassetteWarning as EditedCassetteWarning
+    from replaydisputes.errors import MismatchError as MismatchError
+    from replaydisputes.errors import NetworkBlockedError as NetworkBlockedError
+    from replaydisputes.errors import ReplayDisputesError as ReplayDisputesError
+    from replaydisputes.errors import StripeVersionWarning as StripeVersionWarning
+    from replaydisputes.errors import UnknownCassetteError as UnknownCassetteError
+
+_FROM_API = ("Replay", "replay")
+_FROM_ERRORS = (
+    "CassetteFormatError",
+    "EditedCassetteWarning",
+    "MismatchError",
+    "NetworkBlockedError",
+    "ReplayDisputesError",
+    "StripeVersionWarning",
+    "UnknownCassetteError",
+)
+__all__ = [*_FROM_API, *_FROM_ERRORS]  # noqa: PLE0604 - names, from the two tuples above
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module  # noqa: PLC0415 - nothing is imported until a name is used
+
+    if name in _FROM_API:
+        return getattr(import_module("replaydisputes.api"), name)
+    if name in _FROM_ERRORS:
+        return getattr(import_module("replaydisputes.errors"), name)
+    raise AttributeError(f"module 'replaydisputes' has no attribute {name!r}")

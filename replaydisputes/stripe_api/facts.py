@@ -27,3 +27,13 @@ SANDBOX_HEADER = "Replaydisputes-Sandbox"
 
 ASSUMPTION_HEADER = "Replaydisputes-Assumption"
 """On a sandbox answer that rests on an unestablished behaviour of Stripe; the value names the assumption."""
+
+_HEADER_ORDER = """
+Server Date Content-Type Content-Length Connection Access-Control-Allow-Credentials Access-Control-Allow-Methods
+Access-Control-Allow-Origin Access-Control-Expose-Headers Access-Control-Max-Age Cache-Control Content-Security-Policy
+Idempotency-Key Idempotent-Replayed Original-Request Request-Id Stripe-Account Stripe-Rate-Limited-Reason
+Stripe-Should-Retry Stripe-Version Vary Www-Authenticate X-Stripe-Priority-Routing-Enabled
+X-Stripe-Routing-Context-Priority-Tier X-Wc Strict-Transport-Security
+"""
+RESPONSE_HEADER_ORDER = tuple(_HEADER_ORDER.lower().split())
+"""Stripe's header fields, in lower case, in the order Stripe sends them (recorded traffic)."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote_plus
 
 Param = tuple[str, str]
 Params = tuple[Param, ...]
 
+_ODD = "surrogateescape"
 _SEGMENT = re.compile(r"\[([^\]]*)\]")
 
 
@@ -17,12 +18,13 @@ def parse_form(encoded: bytes | str) -> Params:
     Bytes that are not UTF-8 survive as surrogates, so that decoding never fails.
     """
     text = encoded.decode("ascii", "surrogateescape") if isinstance(encoded, bytes) else encoded
-    return tuple(parse_qsl(text, keep_blank_values=True, errors="surrogateescape"))
+    return tuple(parse_qsl(text, keep_blank_values=True, errors=_ODD))
 
 
 def encode_form(params: Params) -> bytes:
-    """The inverse of `parse_form`, as Stripe's SDKs encode: brackets stay readable."""
-    return urlencode(params, safe="[]", errors="surrogateescape").encode("ascii")
+    """The inverse of `parse_form`, as Stripe's SDKs encode: the brackets of a key stay readable."""
+    pairs = (f"{quote_plus(key, '[]', errors=_ODD)}={quote_plus(value, errors=_ODD)}" for key, value in params)
+    return "&".join(pairs).encode("ascii")
 
 
 def split_key(key: str) -> tuple[str, ...]:

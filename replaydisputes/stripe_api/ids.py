@@ -14,12 +14,25 @@ ID = re.compile(
 """An id anywhere in text. A lower-case suffix without a digit is a word, not an id: see `is_id_suffix`."""
 
 
+_PREFIXES = """
+acct ba card ch cs cus dp du evt fee file fr in ii issfr li link mbur pi pm po price prod prv py pyr re req seti setatt
+si src sub sub_sched tr trr tu txn we
+"""
+PREFIXES = frozenset(_PREFIXES.split())
+"""Prefixes of Stripe's own objects. Whatever else looks like an id may be anybody's."""
+
+
 def is_id_suffix(suffix: str) -> bool:
     """Whether the part behind the prefix looks drawn rather than written: it has a digit or an upper-case letter."""
     return any(char.isdigit() or char.isupper() for char in suffix)
 
 
+def is_drawn_id(found: re.Match[str]) -> bool:
+    """Whether a match of `ID` is an id and not a name: `pm_card_createDispute…` is a published test method."""
+    return found["prefix"] != "pm_card" and is_id_suffix(found["suffix"])
+
+
 def is_id(text: str) -> bool:
     """Whether the whole text is one Stripe object id, such as `du_1MtJUT2eZvKYlo2CNaw2HvEv`."""
     found = ID.fullmatch(text)
-    return found is not None and is_id_suffix(found["suffix"])
+    return found is not None and is_drawn_id(found)

@@ -1,0 +1,37 @@
+# Every target sets up what it needs: a virtual environment in .venv, made anew when pyproject.toml changes.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/
+INSTALLED := $(VENV)/.installed
+SOURCE_DATE_EPOCH := 1795392000
+
+.PHONY: demo test lint cassettes bench clean
+
+demo: $(INSTALLED) ## the whole story on the embedded sandbox
+	@$(RUN)replaydisputes demo
+
+test: $(INSTALLED) ## the test suite; no network needed once it is set up
+	$(RUN)python -m pytest -n 2 --cov --cov-report=term:skip-covered
+
+lint: $(INSTALLED) ## style and types
+	$(RUN)ruff check .
+	$(RUN)ruff format --check .
+	$(RUN)mypy
+
+cassettes: $(INSTALLED) ## record the shipped cassettes again, from the sandbox
+	rm -f cassettes/*.yaml
+	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(RUN)replaydisputes record --all --sandbox --cassettes cassettes
+
+bench: $(INSTALLED) ## speed, as ratios against peers in the same run
+	$(RUN)python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .coverage .mypy_cache .ruff_cache
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("replaydisputes needs Python 3.11 or newer; set PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up $(VENV) (once, about a minute)…"
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN)python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@

@@ -1,0 +1,3 @@
+from replaydisputes.cli import main
+
+main()

@@ -1,0 +1,90 @@
+"""One lock per cassette and one atomic replacement: what stands on disk is the old file or the new, never half."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import secrets
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+from replaydisputes.errors import FileLockedError
+
+LOCK_TIMEOUT_S = 10.0
+
+
+@contextlib.contextmanager
+def locked(target: Path) -> Iterator[None]:
+    """Hold the lock of one cassette; its file lives outside the cassettes. Raises FileLockedError after 10 s."""
+    name = hashlib.sha256(os.fsencode(target)).hexdigest()
+    lock = FileLock(lock_directory() / f"{name}.lock", timeout=LOCK_TIMEOUT_S)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise FileLockedError(target, LOCK_TIMEOUT_S) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def lock_directory() -> Path:
+    """The user's cache or, where that cannot be written (a container's home), a private directory among the temporary.
+
+    Not the runtime directory: a login session and a cron job of one user would not meet there.
+    """
+    cache = platformdirs.user_cache_path("replaydisputes", appauthor=False) / "locks"
+    with contextlib.suppress(OSError):
+        cache.mkdir(parents=True, exist_ok=True)
+        if os.access(cache, os.W_OK):
+            return cache
+    owner = os.getuid() if hasattr(os, "getuid") else 0
+    private = Path(tempfile.gettempdir()) / f"replaydisputes-{owner}"
+    private.mkdir(mode=0o700, exist_ok=True)
+    if private.is_symlink() or (owner and private.stat().st_uid != owner):
+        raise PermissionError(errno.EACCES, f"{private} belongs to somebody else")
+    return private
+
+
+def remove_leftovers(target: Path) -> None:
+    """Remove the temporary files of writers that were killed. Only under the lock: nobody else is writing one then."""
+    leftover = re.compile(re.escape(f".{target.name}.") + r"[0-9a-f]{16}\.tmp")
+    for entry in list(target.parent.iterdir()):
+        if leftover.fullmatch(entry.name):
+            entry.unlink(missing_ok=True)
+
+
+def replace(target: Path, content: bytes) -> None:
+    """Put content in the target's place, once it has reached the disk under another name; keeps the target's mode."""
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            with contextlib.suppress(FileNotFoundError):
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    _sync_directory(target.parent)
+
+
+def _sync_directory(directory: Path) -> None:
+    # Not every system can; what is left to chance there is which version a power cut leaves, not whether it is whole.
+    with contextlib.suppress(OSError):
+        handle = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

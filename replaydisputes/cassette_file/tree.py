@@ -1,0 +1,198 @@
+"""YAML text to a small tree of nodes that know where they stand, with bounds on depth and on what aliases unfold to.
+
+Built from parser events rather than by a YAML composer: composers recurse (libyaml's crashes the process on deep
+nesting), construct objects from tags, and let a few aliases stand for gigabytes.
+"""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+MAX_DEPTH = 64
+MAX_ALIASED_CHARS = 16_000_000
+
+_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_IMPLICIT = yaml.SafeLoader.yaml_implicit_resolvers
+_TAG_PREFIX = "tag:yaml.org,2002:"
+_SCALAR_TAGS = frozenset(("str", "int", "float", "bool", "null", "timestamp", "binary"))
+# vcrpy's own loader reads these as text, and older vcrpy wrote them.
+_TEXT_TAGS = frozenset(("python/str", "python/unicode"))
+_LIST_TAGS = frozenset(("seq", "python/tuple"))
+_MAP_TAGS = frozenset(("map",))
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class FaultError(Exception):
+    """What is wrong and at which character of the text; the caller knows the file and the line."""
+
+    def __init__(self, index: int, expected: str, got: str) -> None:
+        self.index, self.expected, self.got = index, expected, got
+        super().__init__(f"expected {expected}, got {got}")
+
+
+class Scalar:
+    """A leaf. `kind` is the YAML type's short name: str, int, float, bool, null, timestamp, binary, merge, value."""
+
+    __slots__ = ("index", "kind", "text", "weight")
+
+    def __init__(self, index: int, kind: str, text: str) -> None:
+        self.index, self.kind, self.text, self.weight = index, kind, text, 1 + len(text)
+
+
+class Listing:
+    __slots__ = ("closed", "index", "items", "weight")
+
+    def __init__(self, index: int) -> None:
+        self.index, self.weight, self.closed = index, 1, False
+        self.items: list[Node] = []
+
+    def add(self, node: Node) -> None:
+        self.items.append(node)
+        self.weight += node.weight
+
+
+class Mapping:
+    """Keys as text, in file order, each once; `key_index` says where each key stands."""
+
+    __slots__ = ("closed", "index", "key", "key_index", "values", "weight")
+
+    def __init__(self, index: int) -> None:
+        self.index, self.weight, self.closed = index, 1, False
+        self.values: dict[str, Node] = {}
+        self.key_index: dict[str, int] = {}
+        self.key: str | None = None
+
+    def add(self, node: Node) -> None:
+        self.weight += node.weight
+        if self.key is None:
+            self.key = self._new_key(node)
+        else:
+            self.values[self.key] = node
+            self.key = None
+
+    def _new_key(self, node: Node) -> str:
+        if not isinstance(node, Scalar) or node.kind == "merge":
+            raise FaultError(
+                node.index, "a plain key", describe(node) if not isinstance(node, Scalar) else "a merge key"
+            )
+        if node.text in self.key_index:
+            raise FaultError(node.index, "each key once", "the same key again")
+        self.key_index[node.text] = node.index
+        return node.text
+
+
+Node = Scalar | Listing | Mapping
+
+_NAMES = {"str": "text", "int": "an integer", "float": "a number", "bool": "a boolean", "null": "nothing"}
+
+
+def describe(node: Node) -> str:
+    """What a node is, never what it says: a cassette of unknown origin may hold secrets."""
+    if isinstance(node, Scalar):
+        return _NAMES.get(node.kind, f"a {node.kind}")
+    return "a list" if isinstance(node, Listing) else "a mapping"
+
+
+def compose(text: str) -> Node | None:
+    """The tree of the one document in the text, None where there is none. Raises FaultError."""
+    try:
+        builder = _Builder()
+        for event in yaml.parse(text, Loader=_LOADER):
+            builder.take(event)
+        return builder.root
+    except yaml.reader.ReaderError as error:
+        found = _FORBIDDEN.search(text)
+        raise FaultError(found.start() if found else 0, "YAML", error.reason) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise FaultError(mark.index if mark else 0, "YAML", error.problem or "something else") from None
+
+
+class _Builder:
+    """Takes events one by one; keeps the collections still open, so that nothing here recurses."""
+
+    def __init__(self) -> None:
+        self.root: Node | None = None
+        self._open: list[Listing | Mapping] = []
+        self._anchors: dict[str, Node] = {}
+        self._aliased_chars = 0
+
+    def take(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.ScalarEvent):
+            scalar = _scalar(event)
+            self._remember(event, scalar)
+            self._place(scalar)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            self._enter(event)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            closed = self._open.pop()
+            closed.closed = True
+            self._place(closed)
+        elif isinstance(event, yaml.AliasEvent):
+            self._place(self._unfolded(event))
+        elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
+            raise FaultError(_index(event), "one document", "a second one")
+
+    def _place(self, node: Node) -> None:
+        if self._open:
+            self._open[-1].add(node)
+        else:
+            self.root = node
+
+    def _enter(self, event: yaml.CollectionStartEvent) -> None:
+        index = _index(event)
+        if len(self._open) == MAX_DEPTH:
+            raise FaultError(index, f"at most {MAX_DEPTH} levels", "deeper nesting")
+        is_list = isinstance(event, yaml.SequenceStartEvent)
+        _check_tag(event, _LIST_TAGS if is_list else _MAP_TAGS)
+        node = Listing(index) if is_list else Mapping(index)
+        self._remember(event, node)
+        self._open.append(node)
+
+    def _remember(self, event: yaml.NodeEvent, node: Node) -> None:
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+
+    def _unfolded(self, event: yaml.AliasEvent) -> Node:
+        index = _index(event)
+        node = self._anchors.get(event.anchor or "")
+        if node is None:
+            raise FaultError(index, "an alias of something above", "an alias of nothing")
+        if not isinstance(node, Scalar) and not node.closed:
+            raise FaultError(index, "a tree", "an alias that contains itself")
+        self._aliased_chars += node.weight
+        if self._aliased_chars > MAX_ALIASED_CHARS:
+            raise FaultError(index, "few and small aliases", f"more than {MAX_ALIASED_CHARS:,} characters of them")
+        return node
+
+
+def _index(event: yaml.Event) -> int:
+    return event.start_mark.index if event.start_mark else 0
+
+
+def _scalar(event: yaml.ScalarEvent) -> Scalar:
+    text: str = event.value
+    index: int = _index(event)
+    if event.tag is not None:
+        return Scalar(index, _tagged_kind(event), text)
+    if not event.implicit[0]:
+        return Scalar(index, "str", text)
+    for tag, pattern in _IMPLICIT.get(text[:1], ()):
+        if pattern.match(text):
+            return Scalar(index, tag.removeprefix(_TAG_PREFIX), text)
+    return Scalar(index, "str", text)
+
+
+def _tagged_kind(event: yaml.ScalarEvent) -> str:
+    _check_tag(event, _SCALAR_TAGS | _TEXT_TAGS)
+    kind = (event.tag or "").removeprefix(_TAG_PREFIX)
+    return kind if kind in _SCALAR_TAGS else "str"
+
+
+def _check_tag(event: yaml.ScalarEvent | yaml.CollectionStartEvent, allowed: frozenset[str]) -> None:
+    tag = event.tag
+    if tag is None or tag == "!" or (tag.startswith(_TAG_PREFIX) and tag.removeprefix(_TAG_PREFIX) in allowed):
+        return
+    raise FaultError(_index(event), "plain YAML", f"the tag {tag[:60]!r}")

@@ -1,0 +1,84 @@
+"""The only door to disk: the leak gate and the live-mode check stand in it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+from enum import StrEnum
+from pathlib import Path
+
+from replaydisputes.errors import FileAccessError, LeakFoundError, LivemodeError
+from replaydisputes.leak_gate import KnownSecrets, find_leaks
+from replaydisputes.model import Cassette, Provenance
+
+from .disk import locked, remove_leftovers, replace
+from .layout import serialize
+from .reading import parse, read_bytes
+
+_LIVEMODE_TEXT = re.compile(rb'"livemode"\s*:\s*true')
+
+
+class WriteOutcome(StrEnum):
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+
+
+def write(path: Path, cassette: Cassette, known: KnownSecrets) -> WriteOutcome:
+    """Put a cassette on disk whole or not at all; a file that already says the same is left untouched.
+
+    Raises LeakFoundError, LivemodeError, FileLockedError, FileAccessError, and CassetteFormatError where the file
+    in place is not a cassette. After any of them, and after a kill, what was there before is there still.
+    """
+    content = serialize(cassette)
+    refuse_livemode(cassette)
+    leaks = find_leaks(content, known)
+    if leaks:
+        raise LeakFoundError(path, leaks)
+    read_back = parse(content, path)
+    target = Path(os.path.realpath(path))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with locked(target):
+            remove_leftovers(target)
+            if os.path.lexists(target) and _say_the_same(parse(read_bytes(target), path), read_back):
+                return WriteOutcome.UNCHANGED
+            replace(target, content)
+    except OSError as error:
+        raise FileAccessError(path, "write", error.strerror or str(error)) from error
+    return WriteOutcome.WRITTEN
+
+
+def refuse_livemode(cassette: Cassette) -> None:
+    """Raises LivemodeError where any object in any response body, at any depth, has `livemode: true`."""
+    for number, interaction in enumerate(cassette.interactions, 1):
+        if _is_live(interaction.response.body):
+            raise LivemodeError(f"the answer in interaction {number} ({interaction.request.method})")
+
+
+def _is_live(body: bytes) -> bool:
+    found = False
+
+    def look(pairs: list[tuple[str, object]]) -> None:
+        nonlocal found
+        found = found or any(key == "livemode" and value is True for key, value in pairs)
+
+    try:
+        json.loads(body, object_pairs_hook=look)
+    except (ValueError, RecursionError):
+        return found or _LIVEMODE_TEXT.search(body) is not None
+    return found
+
+
+def _say_the_same(old: Cassette, new: Cassette) -> bool:
+    """Whether nothing of substance differs: who wrote it when does not matter, a digest that does not hold does."""
+    if old.interactions != new.interactions:
+        return False
+    if old.provenance is None or new.provenance is None:
+        return old.provenance is new.provenance
+    return _substance(old.provenance) == _substance(new.provenance)
+
+
+def _substance(provenance: Provenance) -> Provenance:
+    return dataclasses.replace(provenance, tool_version="", recorded_at="")

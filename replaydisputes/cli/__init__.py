@@ -1,0 +1,62 @@
+"""The command line. Errors become one line on stderr and an exit code; commands are imported when they are run."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+
+import click
+
+from replaydisputes.errors import ReplayDisputesError
+
+_COMMANDS = {
+    "demo": "replaydisputes.cli.demo",
+    "list": "replaydisputes.cli.catalogue",
+    "record": "replaydisputes.cli.record",
+    "sandbox": "replaydisputes.cli.sandbox",
+    "show": "replaydisputes.cli.catalogue",
+}
+_INTERRUPTED = 130
+
+
+class _LazyGroup(click.Group):
+    """Knows its commands by name and imports the one that is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = _COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = getattr(import_module(module), f"{cmd_name}_command")
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.version_option(version("replaydisputes"), message="%(version)s")
+def group() -> None:
+    """Record Stripe test-mode dispute closes into redacted cassettes, and replay them offline.
+
+    Exit codes: 0 done, 2 usage, 3 a finding, 4 the environment (key, network, file).
+    """
+
+
+def main() -> None:
+    """The console script `replaydisputes`."""
+    try:
+        code = group(prog_name="replaydisputes", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except ReplayDisputesError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        sys.exit(_INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,133 @@
+"""`list` and `show`: what cassettes there are and what is in them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from replaydisputes.cli.options import cassettes_option, json_option
+from replaydisputes.cli.words import in_words, source_of
+
+if TYPE_CHECKING:
+    from replaydisputes.library import Entry
+    from replaydisputes.model import Cassette, Interaction
+
+
+@click.command("list")
+@cassettes_option
+@json_option
+def list_command(directory: Path, as_json: bool) -> None:
+    """List the cassettes a replay can name: yours first, then the shipped ones.
+
+    Example: replaydisputes list --json
+    """
+    from replaydisputes.library import Library  # noqa: PLC0415 - `--help` stays light
+
+    library = Library([directory])
+    rows = [_row(entry, library.load(str(entry.path))) for entry in library.names()]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        _print_rows(rows)
+
+
+@click.command("show")
+@click.argument("name")
+@cassettes_option
+@json_option
+def show_command(name: str, directory: Path, as_json: bool) -> None:
+    """Show a cassette: where it came from, and each interaction at a glance. NAME is a cassette or a file.
+
+    Example: replaydisputes show close-lost
+    """
+    from replaydisputes.library import Library  # noqa: PLC0415
+
+    library = Library([directory])
+    path, cassette = library.find(name), library.load(name)
+    if as_json:
+        provenance = asdict(cassette.provenance) if cassette.provenance else None
+        glances = [_glance(interaction) for interaction in cassette.interactions]
+        click.echo(json.dumps({"path": str(path), "provenance": provenance, "interactions": glances}, indent=2))
+    else:
+        _print_cassette(path, cassette)
+
+
+def _row(entry: Entry, cassette: Cassette) -> dict[str, Any]:
+    provenance = cassette.provenance
+    return {
+        "name": entry.name,
+        "path": str(entry.path),
+        "shipped": entry.shipped,
+        "made_against": provenance.made_against if provenance else None,
+        "scenario": provenance.scenario if provenance else None,
+        "stripe_version": provenance.stripe_version if provenance else None,
+        "recorded_at": provenance.recorded_at if provenance else None,
+        "interactions": len(cassette.interactions),
+        "statuses": [interaction.response.status for interaction in cassette.interactions],
+    }
+
+
+def _glance(interaction: Interaction) -> dict[str, Any]:
+    """One interaction in a line's worth of facts: the call, the HTTP status, and what the body says."""
+    from replaydisputes.stripe_api.urls import split_url  # noqa: PLC0415
+
+    request, response = interaction.request, interaction.response
+    target = split_url(request.url)
+    return {
+        "method": request.method,
+        "path": target.path + (f"?{target.query}" if target.query else ""),
+        "http_status": response.status,
+        **_said(response.body),
+    }
+
+
+def _said(body: bytes) -> dict[str, str]:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return {}
+    if not isinstance(value, dict):
+        return {}
+    error = value.get("error")
+    if isinstance(error, dict):
+        return {key: str(error[key]) for key in ("type", "code", "message") if error.get(key)}
+    return {key: str(value[key]) for key in ("object", "status") if value.get(key)}
+
+
+def _print_rows(rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("name", "HTTP statuses", "made against", "Stripe-Version", "where"):
+        table.add_column(column, no_wrap=column == "name")
+    for row in rows:
+        statuses = " ".join(str(status) for status in row["statuses"])
+        where = "shipped" if row["shipped"] else row["path"]
+        table.add_row(row["name"], statuses, in_words(row["made_against"]), row["stripe_version"] or "", where)
+    Console(soft_wrap=True).print(table)
+
+
+def _print_cassette(path: Path, cassette: Cassette) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
+
+    console = Console(soft_wrap=True, highlight=False)
+    provenance = cassette.provenance
+    console.print(f"[bold]{escape(str(path))}[/bold]")
+    console.print(f"made against    {source_of(cassette)}")
+    if provenance:
+        console.print(f"scenario        {escape(provenance.scenario)}")
+        console.print(f"Stripe-Version  {escape(provenance.stripe_version)}")
+        console.print(f"recorded at     {provenance.recorded_at} by replaydisputes {provenance.tool_version}")
+    for number, interaction in enumerate(cassette.interactions, start=1):
+        glance = _glance(interaction)
+        call = f"{glance.pop('method')} {glance.pop('path')}"
+        status = glance.pop("http_status")
+        said = "  ".join(glance.values())
+        colour = "green" if status < 400 else "yellow"
+        console.print(f"{number:>3}. {escape(call)}  [{colour}]{status}[/{colour}]  {escape(said)}")

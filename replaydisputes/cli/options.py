@@ -1,0 +1,16 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+cassettes_option = click.option(
+    "--cassettes",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("cassettes"),
+    help="Directory of your own cassettes.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")

@@ -1,0 +1,62 @@
+"""A book of replaced attributes, so that every one can be put back exactly."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+_ABSENT = object()
+Wrap = Callable[[Any], Callable[..., Any]]
+
+
+@dataclass(slots=True)
+class _Patch:
+    """One attribute. `layers` pairs each wrapper of ours with what stood in the owner's own namespace before it."""
+
+    owner: Any
+    name: str
+    wrap: Wrap
+    layers: list[tuple[object, object]] = field(default_factory=list)
+
+    def put_on_top(self) -> None:
+        """Wrap what is there now, unless that is ours already. Another tool may have come or gone since."""
+        there = vars(self.owner).get(self.name, _ABSENT)
+        for depth, (ours, _) in enumerate(self.layers, start=1):
+            if there is ours:
+                del self.layers[depth:]
+                return
+        original = getattr(self.owner, self.name)
+        ours = functools.wraps(original)(self.wrap(original))
+        setattr(self.owner, self.name, ours)
+        self.layers.append((ours, there))
+
+    def take_off(self) -> None:
+        for ours, before in reversed(self.layers):
+            if vars(self.owner).get(self.name, _ABSENT) is not ours:
+                continue  # somebody else's patch lies on top; it leads to ours, which does nothing without a route
+            if before is _ABSENT:
+                delattr(self.owner, self.name)
+            else:
+                setattr(self.owner, self.name, before)
+        self.layers.clear()
+
+
+class PatchBook:
+    def __init__(self) -> None:
+        self._patches: dict[tuple[int, str], _Patch] = {}
+
+    def replace(self, owner: Any, name: str, wrap: Wrap) -> None:
+        """Put wrap(original) in the place of owner.name. Raises AttributeError where there is nothing to wrap."""
+        patch = self._patches.setdefault((id(owner), name), _Patch(owner, name, wrap))
+        patch.put_on_top()
+
+    def put_on_top(self) -> None:
+        for patch in list(self._patches.values()):
+            patch.put_on_top()
+
+    def restore(self) -> None:
+        """Every attribute as it was found: the same object, and absent where it was inherited."""
+        while self._patches:
+            self._patches.popitem()[1].take_off()

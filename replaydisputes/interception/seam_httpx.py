@@ -1,0 +1,66 @@
+"""httpx, and httpx2, which has the same shape: the transports that would open a connection, sync and async."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from replaydisputes.interception.patching import PatchBook
+from replaydisputes.interception.routing import active_route, passing
+from replaydisputes.interception.wire import has_body, presentable, reason_of
+from replaydisputes.model import Request, Response
+
+
+def patch(module: ModuleType, book: PatchBook) -> None:
+    book.replace(module.HTTPTransport, "handle_request", lambda original: _answering(original, module))
+    book.replace(module.AsyncHTTPTransport, "handle_async_request", lambda original: _answering_async(original, module))
+
+
+def _answering(original: Callable[..., Any], httpx: ModuleType) -> Callable[..., Any]:
+    def handle_request(self: Any, request: Any) -> Any:
+        route = active_route()
+        if route is None or _goes_to_a_unix_socket(self):
+            return original(self, request)
+        if route.passes(request.url.host):
+            with passing(route):
+                return original(self, request)
+        sent = _as_sent(request, b"".join(request.stream))
+        return _as_httpx(httpx, sent.method, route.answer(sent))
+
+    return handle_request
+
+
+def _answering_async(original: Callable[..., Any], httpx: ModuleType) -> Callable[..., Any]:
+    async def handle_async_request(self: Any, request: Any) -> Any:
+        route = active_route()
+        if route is None or _goes_to_a_unix_socket(self):
+            return await original(self, request)
+        if route.passes(request.url.host):
+            with passing(route):
+                return await original(self, request)
+        sent = _as_sent(request, b"".join([part async for part in request.stream]))
+        return _as_httpx(httpx, sent.method, route.answer(sent))
+
+    return handle_async_request
+
+
+def _goes_to_a_unix_socket(transport: Any) -> bool:
+    return getattr(getattr(transport, "_pool", None), "_uds", None) is not None
+
+
+def _as_sent(request: Any, body: bytes) -> Request:
+    url = request.url
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+    return Request(
+        request.method.upper(), f"{url.scheme}://{url.netloc.decode()}{url.raw_path.decode('latin-1')}", headers, body
+    )
+
+
+def _as_httpx(httpx: ModuleType, method: str, response: Response) -> Any:
+    return httpx.Response(
+        status_code=response.status,
+        headers=presentable(method, response),
+        stream=httpx.ByteStream(response.body if has_body(method, response.status) else b""),
+        extensions={"http_version": b"HTTP/1.1", "reason_phrase": reason_of(response).encode("latin-1", "replace")},
+    )

@@ -1,0 +1,170 @@
+"""Bytes written as text (base64, hex) and bytes made smaller (gzip, zlib, deflate, bzip2, xz): what they hold."""
+
+from __future__ import annotations
+
+import binascii
+import bz2
+import lzma
+import math
+import re
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+from replaydisputes.leak_gate.views import View, ViewBuilder
+
+INFLATED_LIMIT = 32 * 1024 * 1024
+"""Bytes that one compressed blob may grow to; what lies behind is reported as unreadable."""
+
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
+_NOT_BASE64_TO_SPACE = bytes(byte if byte in _ALPHABET else 0x20 for byte in range(256))
+_URL_SAFE_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_LINE = rb"[ \t]*[A-Za-z0-9+/_-]"
+_LINES = _LINE + rb"{16,}[ \t]*\r?\n(?:" + _LINE + rb"+={0,2}[ \t]*(?:\r?\n|\Z))*" + _LINE + rb"+={0,2}"
+_FIRST_BLOCK, _LATER_BLOCK = re.compile(rb"()(" + _LINES + rb")"), re.compile(rb"(\n)(" + _LINES + rb")")
+_WORD = re.compile(rb"[A-Za-z0-9+/_-]+")
+_HEX = re.compile(rb"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8,}")
+_TEXT_RUN = re.compile(
+    rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}){4,}"
+)
+_GAP = b"\n\0\n"
+_CANONICAL_ID = re.compile(rb"(?:1AAAAA|1\d{5})?replaydisp\d*")
+_MAGIC = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]|BZh[1-9]1AY|\xfd7zXZ\x00")
+_AS_CHARACTERS = re.compile(rb"\x1f\xc2\x8b\x08|\x78(?:\x01|\x5e|\xc2\x9c|\xc3\x9a)")
+
+
+class _Blob(NamedTuple):
+    """A run of one alphabet in the text: its lines joined, and (offset in the joined run, offset in the text) marks.
+
+    is_token: the run may stand in many places, so that its one mark is (0, 0) and the places are looked up by need.
+    """
+
+    joined: bytes
+    marks: tuple[tuple[int, int], ...] = ((0, 0),)
+    is_token: bool = True
+
+    @property
+    def end_in_text(self) -> int:
+        return self.marks[-1][1] + len(self.joined) - self.marks[-1][0]
+
+    @property
+    def token(self) -> bytes:
+        return self.joined if self.is_token else b""
+
+
+class _Decompressor(Protocol):
+    def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
+
+
+def decode_blobs(view: View) -> Iterator[View]:
+    """Views of all that base64 and hex hold in this text, as text and, where it is compressed, decompressed."""
+    in_clear, in_hex, compressed = ViewBuilder(), ViewBuilder(), ViewBuilder()
+    blocks = list(_folded_blocks(view.text))
+    in_blocks = {word for block in blocks for word in _WORD.findall(view.text[block.marks[0][1] : block.end_in_text])}
+    tokens = {token for token in set(view.text.translate(_NOT_BASE64_TO_SPACE).split()) if len(token) >= 6} - in_blocks
+    for blob in (*blocks, *(_Blob(token) for token in tokens if _may_be_base64(token))):
+        for shift in range(4):
+            data = _from_base64(blob.joined[shift:])
+            _add_runs(in_clear, data, blob, shift, 4 / 3)
+            _add_inflated(compressed, data, blob, deflate_too=shift == 0)
+    for digits in set(_HEX.findall(b" ".join(tokens))):
+        for shift in range(2) if len(digits) >= 12 or not digits.isdigit() else ():
+            data = bytes.fromhex(digits[shift : len(digits) - (len(digits) - shift) % 2].decode())
+            _add_runs(in_hex, data, _Blob(digits), shift, 2)
+            _add_inflated(compressed, data, _Blob(digits), deflate_too=shift == 0)
+    if in_clear:
+        yield in_clear.build(view, "base64", 4 / 3)
+    if in_hex:
+        yield in_hex.build(view, "hex", 2)
+    if compressed:
+        yield compressed.build(view, "compressed", 0)
+
+
+def decompress_text(view: View) -> View | None:
+    """Compressed bytes that stand in the text themselves, one character for each byte (YAML's "\\x1f\\x8b…")."""
+    builder = ViewBuilder()
+    for magic in _AS_CHARACTERS.finditer(view.text):
+        characters = view.text[magic.start() : magic.start() + INFLATED_LIMIT].decode("utf-8", "replace")
+        blob = _Blob(b"", ((0, magic.start()),), is_token=False)
+        _add_inflated(builder, characters.encode("latin-1", "replace"), blob, deflate_too=False)
+    return builder.build(view, "compressed", 0) if builder else None
+
+
+def inflate(data: bytes, window_bits: int = 47) -> bytes:
+    """What gzip or zlib data holds, as far as it can be read; `window_bits=-15` for bare deflate."""
+    return _read_until_error(zlib.decompressobj(window_bits), data)
+
+
+def _folded_blocks(text: bytes) -> Iterator[_Blob]:
+    """Base64 broken over lines, as YAML's `!!binary |` and MIME do."""
+    first = _FIRST_BLOCK.match(text)
+    for block in (*([first] if first else ()), *_LATER_BLOCK.finditer(text, first.end() if first else 0)):
+        marks, pieces, length = [], [], 0
+        for word in _WORD.finditer(text, block.start(2), block.end(2)):
+            marks.append((length, word.start()))
+            pieces.append(word[0])
+            length += len(word[0])
+        yield _Blob(b"".join(pieces), tuple(marks), is_token=False)
+
+
+def _may_be_base64(token: bytes) -> bool:
+    """Encoded text mixes cases; names of fields and canonical ids do not."""
+    rest = _CANONICAL_ID.sub(b"", token) if b"replaydisp" in token else token
+    return not (rest.islower() or rest.isupper() or rest.isdigit())
+
+
+def _from_base64(encoded: bytes) -> bytes:
+    usable = encoded[: len(encoded) - 1] if len(encoded) % 4 == 1 else encoded
+    padded = usable.translate(_URL_SAFE_TO_STANDARD) + b"=" * (-len(usable) % 4)
+    return binascii.a2b_base64(padded)
+
+
+def _add_runs(builder: ViewBuilder, data: bytes, blob: _Blob, shift: int, stretch: float) -> None:
+    """Add the stretches of text in the data, marked where the blob breaks its line, so that lines can be told."""
+    for run in _TEXT_RUN.finditer(data):
+        done = run.start()
+        for at, source in blob.marks[1:]:
+            cut = math.ceil((at - shift) / stretch)
+            if done < cut < run.end():
+                builder.add(data[done:cut], _source(blob, done * stretch + shift), blob.token)
+                builder.add(b"", source, blob.token)
+                done = cut
+        builder.add(data[done : run.end()] + _GAP, _source(blob, done * stretch + shift), blob.token)
+
+
+def _source(blob: _Blob, offset: float) -> int:
+    at, source = next(mark for mark in reversed(blob.marks) if mark[0] <= offset)
+    return source + int(offset - at)
+
+
+def _add_inflated(builder: ViewBuilder, data: bytes, blob: _Blob, *, deflate_too: bool) -> None:
+    texts = [_inflate_at(data, magic) for magic in _MAGIC.finditer(data)]
+    if deflate_too and len(data) >= 8 and not texts:
+        texts.append(inflate(data, -15))
+    for text in texts:
+        for run in _TEXT_RUN.finditer(text):
+            builder.add(run[0] + _GAP, blob.marks[0][1], blob.token)
+
+
+def _inflate_at(data: bytes, magic: re.Match[bytes]) -> bytes:
+    rest = data[magic.start() :]
+    if magic[0].startswith(b"BZh"):
+        return _read_until_error(bz2.BZ2Decompressor(), rest)
+    if magic[0].startswith(b"\xfd"):
+        return _read_until_error(lzma.LZMADecompressor(), rest)
+    return inflate(rest)
+
+
+def _read_until_error(decompressor: _Decompressor, data: bytes) -> bytes:
+    """All that comes out before the data ends or breaks, so that a damaged tail hides nothing in front of it."""
+    out, length = [], 0
+    for start in range(0, len(data), 1024):
+        try:
+            piece = decompressor.decompress(data[start : start + 1024], INFLATED_LIMIT - length + 1)
+        except (zlib.error, OSError, lzma.LZMAError, EOFError):
+            break
+        out.append(piece)
+        length += len(piece)
+        if length > INFLATED_LIMIT:
+            break
+    return b"".join(out)

@@ -1,0 +1,76 @@
+"""What a published cassette may hold in place of a secret: canonical ids and reserved names, numbers, addresses."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+_ID_SUFFIX = re.compile(rb"(?:1AAAAA)?replaydisp\d{4,}|1\d{5}replaydisp")
+_CLIENT_SECRET_SUFFIX = re.compile(rb"replaydisp\d{15}")
+_MASKED_KEY = re.compile(rb"(?:sk|rk|rkcs|pk|ek)_(?:test|live)_\*+0000")
+_RESERVED_DOMAIN = re.compile(rb"(?i)(?:.*\.)?(?:example\.(?:com|org|net)|example|invalid|test|localhost)")
+_RESERVED_TELEPHONE = re.compile(rb"1?(?:555555\d{4}|\d{3}55501\d\d)|55501\d\d")
+_REDACTED = re.compile(rb"\[redacted(?: \d+)?\]")
+_OTHER_PLACEHOLDER = re.compile(rb"https://example\.invalid(?:/\S*)?|idempotency-key-\d+|[a-z]+(?:_[a-z]+)?_(\w+)")
+_PUBLIC_NETWORKS = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "192.0.2.0/24",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "127.0.0.0/8",
+        "0.0.0.0/32",
+        "255.255.255.255/32",
+        "2001:db8::/32",
+        "::1/128",
+        "::/128",
+    )
+)
+_PUBLIC_EMAILS = (b"support@stripe.com",)
+
+
+def is_canonical_suffix(suffix: bytes) -> bool:
+    """`1AAAAAreplaydisp00000001`, `replaydisp0001`, `100001replaydisp`, without the prefix of the id."""
+    return _ID_SUFFIX.fullmatch(suffix) is not None
+
+
+def is_canonical_client_secret(suffix: bytes) -> bool:
+    return _CLIENT_SECRET_SUFFIX.fullmatch(suffix) is not None
+
+
+def is_canonical_masked_key(masked: bytes) -> bool:
+    return _MASKED_KEY.fullmatch(masked) is not None
+
+
+def is_reserved_email(email: bytes) -> bool:
+    """Whether nobody can own the address (RFC 2606, RFC 6761)."""
+    return email.lower() in _PUBLIC_EMAILS or _RESERVED_DOMAIN.fullmatch(email.rpartition(b"@")[2]) is not None
+
+
+def is_public_address(address: str) -> bool | None:
+    """Whether an IP address names nobody (RFC 5737, RFC 3849, loopback); None where it is no address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    return any(parsed in network for network in _PUBLIC_NETWORKS if network.version == parsed.version)
+
+
+def is_reserved_telephone(number: bytes) -> bool:
+    """Numbers set aside for fiction (NANP 555-01xx) and the redactor's own +1 555 555 xxxx; any punctuation."""
+    return _RESERVED_TELEPHONE.fullmatch(re.sub(rb"\D", b"", number)) is not None
+
+
+def is_placeholder(value: bytes) -> bool:
+    """Whether a whole value is, or holds, a stand-in: `[redacted 3]`, `customer-1@example.invalid`, a canonical id."""
+    value = value.strip()
+    if _REDACTED.search(value):
+        return True
+    if b"@" in value:
+        return b" " not in value and is_reserved_email(value)
+    if re.fullmatch(rb"[+\d .()-]{7,}", value) and is_reserved_telephone(value):
+        return True
+    if is_public_address(value.decode("ascii", "replace")):
+        return True
+    other = _OTHER_PLACEHOLDER.fullmatch(value)
+    return other is not None and (other[1] is None or is_canonical_suffix(other[1]))

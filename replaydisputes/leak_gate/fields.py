@@ -1,0 +1,109 @@
+"""Secrets that show by their place: header fields that carry credentials, JSON and form fields that hold people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote_to_bytes
+
+from replaydisputes.leak_gate.canonical import is_placeholder
+from replaydisputes.leak_gate.finding import Match
+from replaydisputes.leak_gate.views import occurrences
+
+_HEADERS = {
+    b"authorization": "credential",
+    b"proxy-authorization": "credential",
+    b"cookie": "cookie",
+    b"set-cookie": "cookie",
+    b"idempotency-key": "idempotency key",
+    b"x-stripe-client-user-agent": "client telemetry",
+    b"x-stripe-client-telemetry": "client telemetry",
+}
+_HEADER_VALUE = re.compile(
+    rb"[\"']?(?:[ \t]*:|\s*,\s*[\"']value[\"']\s*:)[ \t]*(?P<same>[^\r\n]*)"
+    rb"(?P<items>(?:\r?\n[ \t]*-[ \t]+[^\r\n]*)*|(?<=\[)\s*\"[^\"\r\n]*\")"
+)
+_LINE = re.compile(rb"[^\r\n]+")
+_SAFE_HEADER_VALUE = re.compile(rb"(?:Bearer|Basic)? ?(?:\[redacted(?: \d+)?\]|YOUR_\w+\b.*)|idempotency-key-\d+")
+
+_PERSONAL_KEYS = (
+    rb"access_activity_log|authorization_code|billing_address|customer_account_id|customer_device_fingerprint"
+    rb"|customer_device_id|customer_email_address|customer_name|customer_purchase_ip|email|fingerprint|ip_address"
+    rb"|line1|line2|network_transaction_id|phone|postal_code|receipt_email|receipt_number|receipt_url"
+    rb"|shipping_address|shipping_tracking_number|telemetry_id|tracking_number"
+)
+_JSON_FIELD = re.compile(rb'"(?:' + _PERSONAL_KEYS + rb')"\s*:\s*"((?:[^"\\]|\\.){3,})"', re.S)
+_FORM_FIELD = re.compile(rb"[\[&?'\" ](?:" + _PERSONAL_KEYS + rb")\]?=(\[redacted \d+\]|[^&\s\"']{3,})")
+_PERSONAL_OBJECTS = tuple(
+    b'"%b"' % name
+    for name in (b"billing_details", b"customer_details", b"evidence", b"fraud_details", b"metadata", b"shipping")
+)
+_OPENING = re.compile(rb"\s*:\s*\{")
+_JSON_TOKEN = re.compile(rb'[{}]|"((?:[^"\\]|\\.)*)"(\s*:)?', re.S)
+_HARMLESS = re.compile(rb"[a-z_]*|.{0,3}|[\d-]{1,10}", re.S)
+
+
+def header_fields(text: bytes) -> Iterator[Match]:
+    """Values of header fields that are neither a placeholder nor empty, in YAML, JSON and HAR."""
+    lowered = text.lower()
+    for name, kind in _HEADERS.items():
+        for start in occurrences(lowered, name):
+            value = _HEADER_VALUE.match(text, start + len(name))
+            if value is None or not _starts_a_field(text, start):
+                continue
+            for part in ("same", "items"):
+                for line in _LINE.finditer(text, *value.span(part)):
+                    if _tells(line[0]):
+                        yield Match(*line.span(), kind)
+
+
+def personal_fields(text: bytes, once: bytes) -> Iterator[Match]:
+    """Strings in places that hold people, where the redactor would have left a stand-in or null.
+
+    once: a text that holds each line of the text at least once; what it does not show is not looked for again.
+    """
+    for pattern in (_JSON_FIELD, _FORM_FIELD):
+        if any(_is_personal(found[1]) for found in pattern.finditer(once)):
+            for found in pattern.finditer(text):
+                if _is_personal(found[1]):
+                    yield Match(*found.span(1), "personal value")
+    cleared: set[bytes] = set()
+    for name in _PERSONAL_OBJECTS:
+        for start in occurrences(text, name):
+            opening = _OPENING.match(text, start + len(name))
+            if opening is not None:
+                yield from _strings_within(text, opening.end(), cleared)
+
+
+def _is_personal(value: bytes) -> bool:
+    if b"%" in value or b"+" in value:
+        value = unquote_to_bytes(value.replace(b"+", b" "))
+    return not _HARMLESS.fullmatch(value) and not is_placeholder(value)
+
+
+def _starts_a_field(text: bytes, start: int) -> bool:
+    """Whether a name stands where a key may stand, not in the middle of prose."""
+    before = text[text.rfind(b"\n", 0, start) + 1 : start].rstrip(b"\"'")
+    return not before.strip(b" \t-?{[,") or (text[start - 1 : start] in (b'"', b"'") and before.rstrip()[-1:] in b"{,:")
+
+
+def _tells(line: bytes) -> bool:
+    value = re.sub(rb"^[\s\"'\[{-]*(?=[\w*])|[\s\"'\]},;]*$", b"", line.strip().removeprefix(b"- "))
+    if b"[redacted" in line or not value.strip(b"[]{}|>!-\"', "):
+        return False
+    return _SAFE_HEADER_VALUE.match(value) is None
+
+
+def _strings_within(text: bytes, start: int, cleared: set[bytes]) -> Iterator[Match]:
+    """The telling strings from behind an opening brace to its closing one. `cleared` remembers which tell nothing."""
+    depth = 1
+    for token in _JSON_TOKEN.finditer(text, start):
+        if token[1] is None:
+            depth += 1 if token[0] == b"{" else -1
+            if depth == 0:
+                return
+        elif not token[2] and token[1] not in cleared:
+            if _is_personal(token[1]):
+                yield Match(*token.span(1), "personal value")
+            else:
+                cleared.add(token[1])

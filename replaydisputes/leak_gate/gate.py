@@ -1,0 +1,103 @@
+"""Reads a file in every way it can be read and looks for secrets in each."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator
+
+from replaydisputes.leak_gate import views
+from replaydisputes.leak_gate.blobs import decode_blobs, decompress_text
+from replaydisputes.leak_gate.fields import header_fields, personal_fields
+from replaydisputes.leak_gate.finding import Leak, Match, mask, without_overlaps
+from replaydisputes.leak_gate.known import KnownSecrets
+from replaydisputes.leak_gate.numbers import has_folded_numbers, number_shapes
+from replaydisputes.leak_gate.shapes import line_shapes
+from replaydisputes.leak_gate.views import View
+
+DEEPEST = 6
+"""Encodings undone one inside the other, such as base64 of gzip of JSON escapes."""
+
+_UNDO = (
+    views.undo_backslashes,
+    views.undo_percents,
+    views.undo_form_encoding,
+    views.undo_entities,
+    decompress_text,
+)
+_NOTHING_KNOWN = KnownSecrets()
+
+
+def find_leaks(text: bytes, known: KnownSecrets = _NOTHING_KNOWN) -> list[Leak]:
+    """Every secret in a serialized cassette, in file order; empty means publishable.
+
+    text: the bytes about to be committed, because parsing can hide what git would publish.
+    known: the values seen while recording; looked for raw and in each encoding they may hide in.
+    Key shapes: docs.stripe.com/keys.
+    """
+    findings = _Findings(text)
+    budget = 16 * len(text) + 64 * 1024 * 1024
+    for view in _readings(text):
+        budget -= len(view.text)
+        if budget < 0:
+            findings.add("unreadable: encoded too often", 0, b"", view)
+            break
+        for match in without_overlaps(list(_matches(view.text, known))):
+            for place in view.offsets_in_file(match.start):
+                findings.add(match.kind, place, view.text[match.start : match.end], view)
+    return sorted(findings.leaks, key=lambda leak: (leak.line, leak.column, leak.kind))
+
+
+class _Findings:
+    """The leaks so far. What a plainer reading told of a place is not told again."""
+
+    def __init__(self, text: bytes) -> None:
+        self.leaks: list[Leak] = []
+        self._text = text
+        self._line_starts: list[int] = []
+        self._told: dict[str, list[tuple[int, int]]] = {}
+
+    def add(self, kind: str, start: int, value: bytes, view: View) -> None:
+        told, end = self._told.setdefault(kind, []), start + max(len(value), 1)
+        index = bisect_right(told, (start, end))
+        if any(first < end and start < last for first, last in told[max(index - 1, 0) : index + 1]):
+            return
+        told.insert(index, (start, end))
+        if not self._line_starts:
+            self._line_starts = [0, *(at + 1 for at in views.occurrences(self._text, b"\n"))]
+        line = bisect_right(self._line_starts, start)
+        column = start - self._line_starts[line - 1] + 1
+        self.leaks.append(Leak(kind, line, column, mask(value), ", ".join(view.encoding)))
+
+
+def _readings(text: bytes) -> Iterator[View]:
+    """The file as it stands, then with each encoding undone, breadth first; nothing is read twice."""
+    waiting, seen = deque([View(_as_utf8(text))]), set[int]()
+    while waiting:
+        view = waiting.popleft()
+        if hash(view.text) in seen:
+            continue
+        seen.add(hash(view.text))
+        yield view
+        if len(view.encoding) < DEEPEST:
+            waiting.extend(child for undo in _UNDO if (child := undo(view)) is not None)
+            waiting.extend(decode_blobs(view))
+
+
+def _as_utf8(text: bytes) -> bytes:
+    """A file in UTF-16 (told by its mark) as UTF-8, which keeps its lines; any other as it is."""
+    if text.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return text.decode("utf-16", "replace").encode()
+    return text
+
+
+def _matches(text: bytes, known: KnownSecrets) -> Iterator[Match]:
+    """All that one reading shows. Lines repeat a lot in a cassette, so most patterns first see each line once."""
+    once = b"\n".join(dict.fromkeys(text.split(b"\n")))
+    yield from known.occurrences(text, once)
+    if next(line_shapes(once), None) is not None:
+        yield from line_shapes(text)
+    if has_folded_numbers(text) or next(number_shapes(once), None) is not None:
+        yield from number_shapes(text)
+    yield from header_fields(text)
+    yield from personal_fields(text, once)

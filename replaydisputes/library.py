@@ -1,0 +1,95 @@
+"""Name to cassette: the suite's own directories first, the cassettes shipped with the package last."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from replaydisputes import cassette_file
+from replaydisputes.errors import FileAccessError, UnknownCassetteError
+from replaydisputes.model import Cassette
+
+_SUFFIXES = (".yaml", ".yml")
+
+_loaded: dict[Path, tuple[tuple[int, int], Cassette]] = {}
+_loading = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A cassette that a name leads to. `name` is its path below the directory, without suffix, with `/` between."""
+
+    name: str
+    path: Path
+    shipped: bool
+
+
+class Library:
+    """Looks in the directories in the order given, then among the shipped cassettes."""
+
+    def __init__(self, directories: Sequence[Path]) -> None:
+        self._directories = (*directories, shipped_directory())
+
+    def find(self, name: str) -> Path:
+        """The file of a cassette name (`close-lost`, `refunds/close-lost`), or of an existing .yaml or .yml path.
+
+        Raises UnknownCassetteError; a name that would lead outside the directories is unknown, whatever lies there.
+        """
+        if _is_plain(name):
+            for directory in self._directories:
+                for suffix in _SUFFIXES:
+                    path = directory / f"{name}{suffix}"
+                    if path.is_file():
+                        return path
+        path = Path(name)
+        if path.suffix in _SUFFIXES and path.is_file():
+            return path
+        raise UnknownCassetteError(name, [str(d) for d in self._directories], [entry.name for entry in self.names()])
+
+    def names(self) -> list[Entry]:
+        """Every cassette by name, sorted; where two directories have the same name, the first directory's."""
+        entries: dict[str, Entry] = {}
+        for directory in self._directories:
+            for path in _cassettes_in(directory):
+                name = path.relative_to(directory).with_suffix("").as_posix()
+                entries.setdefault(name, Entry(name, path, shipped=directory == self._directories[-1]))
+        return [entries[name] for name in sorted(entries)]
+
+    def load(self, name: str) -> Cassette:
+        """The cassette of a name; read once per process for as long as the file stays as it is."""
+        return _load(self.find(name))
+
+
+def shipped_directory() -> Path:
+    """`cassettes` inside the installed package, or at the top of the checkout that the package is run from."""
+    package = Path(__file__).resolve().parent
+    inside = package / "cassettes"
+    return inside if inside.is_dir() else package.parent / "cassettes"
+
+
+def _is_plain(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return bool(parts) and not name.startswith("/") and not {"..", "."} & set(parts) and not set("\\:\0") & set(name)
+
+
+def _cassettes_in(directory: Path) -> Iterator[Path]:
+    for path in sorted(directory.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(directory).parts)
+        if path.suffix in _SUFFIXES and not hidden and path.is_file():
+            yield path
+
+
+def _load(path: Path) -> Cassette:
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise FileAccessError(path, "read", error.strerror or str(error)) from error
+    stamp = (stat.st_mtime_ns, stat.st_size)
+    real = path.resolve()
+    with _loading:
+        known = _loaded.get(real)
+        if known is None or known[0] != stamp:
+            known = _loaded[real] = (stamp, cassette_file.load(path))
+        return known[1]

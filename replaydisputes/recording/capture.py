@@ -1,0 +1,154 @@
+"""Real HTTP calls with requests, captured through vcrpy in memory: no filter, no persister, nothing on disk."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import vcr
+from requests.auth import AuthBase
+from vcr.persisters.filesystem import CassetteNotFoundError
+from vcr.record_mode import RecordMode
+
+from replaydisputes.errors import UnreachableError
+from replaydisputes.model import Headers, Interaction, Request, Response, reason_phrase
+from replaydisputes.stripe_api.facts import RESPONSE_HEADER_ORDER
+
+_TIMEOUT_S = (10, 60)
+"""To connect, and between two bytes of an answer."""
+
+
+class _Nowhere:
+    """A vcrpy persister that has nothing and keeps nothing: what was captured stays in memory."""
+
+    @staticmethod
+    def load_cassette(cassette_path: str, serializer: object) -> object:
+        raise CassetteNotFoundError
+
+    @staticmethod
+    def save_cassette(cassette_path: str, cassette_dict: object, serializer: object) -> None:
+        return None
+
+
+class _BearerKey(AuthBase):
+    """The key as Stripe's SDKs send it. An auth object of our own also keeps requests from reading ~/.netrc."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._key}"
+        return request
+
+
+class Capture:
+    """Makes calls and keeps each as a raw Interaction, secrets and all. Use it inside `capturing`."""
+
+    def __init__(self, cassette: Any, session: requests.Session, api_base: str) -> None:
+        self._cassette, self._session, self._api_base = cassette, session, api_base
+
+    def call(self, method: str, path: str, form: bytes, headers: Mapping[str, str], key: str) -> Interaction:
+        """One call and its raw interaction. Raises UnreachableError where no whole answer came back.
+
+        Redirects are not followed: the key is for one host only.
+        """
+        try:
+            self._session.request(
+                method,
+                self._api_base + path,
+                data=form or None,
+                headers=dict(headers),
+                auth=_BearerKey(key),
+                timeout=_TIMEOUT_S,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise UnreachableError(urlsplit(self._api_base).netloc, _cause(error)) from error
+        return _interaction(self._cassette.requests[-1], self._cassette.responses[-1])
+
+
+@contextmanager
+def capturing(api_base: str) -> Iterator[Capture]:
+    """Capture the calls made inside. vcrpy is entered for just as long; its log, which holds raw answers, is off."""
+    recorder = vcr.VCR(record_mode=RecordMode.ALL)
+    recorder.register_persister(_Nowhere)
+    with (
+        _silenced(logging.getLogger("vcr")),
+        recorder.use_cassette("capture") as cassette,
+        requests.Session() as session,
+    ):
+        yield Capture(cassette, session, api_base)
+
+
+@contextmanager
+def _silenced(parent: logging.Logger) -> Iterator[None]:
+    """Everything below a logger dropped at its source, whatever handlers a user has set up above or below it."""
+
+    def drop(record: logging.LogRecord) -> bool:
+        return False
+
+    children = [
+        logger
+        for name, logger in logging.root.manager.loggerDict.items()
+        if isinstance(logger, logging.Logger) and (name == parent.name or name.startswith(parent.name + "."))
+    ]
+    for logger in children:
+        logger.addFilter(drop)
+    try:
+        yield
+    finally:
+        for logger in children:
+            logger.removeFilter(drop)
+
+
+def _interaction(request: Any, response: Mapping[str, Any]) -> Interaction:
+    """vcrpy's pair as a raw Interaction."""
+    body = request.body or b""
+    status = response["status"]
+    return Interaction(
+        Request(
+            request.method.upper(),
+            request.uri,
+            _headers(request.headers.items()),
+            body.encode() if isinstance(body, str) else bytes(body),
+        ),
+        Response(
+            status["code"],
+            _in_stripes_order(
+                _headers((name, value) for name, values in response["headers"].items() for value in values)
+            ),
+            response["body"]["string"],
+            status["message"] or reason_phrase(status["code"]),
+        ),
+    )
+
+
+def _headers(pairs: Any) -> Headers:
+    return tuple(
+        (str(name), value.decode("latin-1") if isinstance(value, bytes) else str(value)) for name, value in pairs
+    )
+
+
+def _in_stripes_order(headers: Headers) -> Headers:
+    """vcrpy hands response headers over as a set, so their order on the wire is lost: put back Stripe's own."""
+    places = {name: place for place, name in enumerate(RESPONSE_HEADER_ORDER)}
+    return tuple(sorted(headers, key=lambda pair: (places.get(pair[0].lower(), len(places)), pair[0].lower())))
+
+
+_CAUSES: tuple[tuple[type[Exception], str], ...] = (
+    (requests.exceptions.SSLError, "its TLS certificate was not accepted"),
+    (requests.exceptions.ProxyError, "the proxy refused the connection"),
+    (requests.exceptions.ConnectTimeout, f"no connection within {_TIMEOUT_S[0]} s"),
+    (requests.exceptions.ReadTimeout, f"no answer within {_TIMEOUT_S[1]} s"),
+    (requests.exceptions.ChunkedEncodingError, "the connection broke in the middle of the answer"),
+    (requests.exceptions.ConnectionError, "no connection, or it broke off"),
+)
+
+
+def _cause(error: requests.RequestException) -> str:
+    """What went wrong, in words of our own: the library's text may quote the request."""
+    return next((words for kind, words in _CAUSES if isinstance(error, kind)), type(error).__name__)

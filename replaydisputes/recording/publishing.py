@@ -1,0 +1,65 @@
+"""From a raw capture to a cassette on disk: redact, check, write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from replaydisputes.cassette_file import WriteOutcome, write
+from replaydisputes.errors import LeakFoundError
+from replaydisputes.leak_gate import KnownSecrets
+from replaydisputes.model import Cassette, Interaction, MadeAgainst, Provenance
+from replaydisputes.redaction import Redacted, redact
+from replaydisputes.stripe_api.facts import API_ORIGIN, API_VERSION, SANDBOX_HEADER
+
+
+@dataclass(frozen=True, slots=True)
+class RawCapture:
+    """What a recording captured. `everything` includes setup calls; `kept` is what the cassette will hold."""
+
+    scenario: str
+    api_base: str
+    everything: tuple[Interaction, ...]
+    kept: tuple[Interaction, ...]
+    quarantined: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One finished recording: its cassette, what redaction did, and whether the file changed."""
+
+    path: Path
+    cassette: Cassette
+    redacted: Redacted
+    outcome: WriteOutcome
+
+
+def publish(capture: RawCapture, path: Path, recorded_at: str, keys: Sequence[str] = ()) -> Recorded:
+    """Redact a capture and write it through the gate. Raises LeakFoundError, naming the quarantine, on a finding.
+
+    keys: the API keys used, which the gate looks for by value.
+    """
+    redacted = redact(capture.kept)
+    provenance = Provenance(
+        made_against=_made_against(capture),
+        scenario=capture.scenario,
+        stripe_version=API_VERSION,
+        tool_version=version("replaydisputes"),
+        recorded_at=recorded_at,
+    )
+    cassette = Cassette(redacted.interactions, provenance)
+    known = KnownSecrets.collect(capture.everything, keys=keys)
+    try:
+        outcome = write(path, cassette, known)
+    except LeakFoundError as error:
+        raise LeakFoundError(error.path, error.leaks, capture.quarantined) from error
+    return Recorded(path, cassette, redacted, outcome)
+
+
+def _made_against(capture: RawCapture) -> MadeAgainst:
+    """Only Stripe's own address, answering without the sandbox's mark, may be called Stripe."""
+    if any(interaction.response.header(SANDBOX_HEADER) for interaction in capture.everything):
+        return "sandbox"
+    return "stripe-test-mode" if capture.api_base == API_ORIGIN else "imported"

@@ -1,0 +1,111 @@
+"""Where a capture lives until its cassette is written: a private file per recording, outside any repository.
+
+It is a journal: every write to the API is noted before it is sent and every answer as it comes, each flushed to disk,
+so that a close that was sent is never lost, whenever the recorder dies. Keys are never in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from replaydisputes.errors import FileAccessError
+from replaydisputes.model import Headers, Interaction, Request, Response
+
+
+def quarantine_directory() -> Path:
+    """The user's own state directory, mode 0700."""
+    return Path(platformdirs.user_state_path("replaydisputes", appauthor=False)) / "quarantine"
+
+
+class Journal:
+    """The append-only record of one recording. `discard` it once the cassette is on disk."""
+
+    def __init__(self, scenario: str, api_base: str, directory: Path | None = None) -> None:
+        """Raises FileAccessError where the file cannot be made: then nothing may be sent."""
+        directory = directory or quarantine_directory()
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        self.path = directory / f"{stamp}-{scenario}-{os.getpid()}-{time.monotonic_ns() % 10**9:09d}.jsonl"
+        try:
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise FileAccessError(self.path, "keep the capture", error.strerror or str(error)) from error
+        self._file = open(descriptor, "ab")  # noqa: SIM115 - lives as long as the journal
+        self._append({"event": "started", "scenario": scenario, "api_base": api_base})
+
+    def sending(self, method: str, path: str, dispute: str) -> None:
+        """Note, before it is sent, a call that changes something."""
+        self._append({"event": "sending", "method": method, "path": path, "dispute": dispute})
+
+    def answered(self, interaction: Interaction, recorded: bool) -> None:
+        """Keep an answer. recorded: whether it belongs into the cassette (setup calls do not)."""
+        request, response = interaction.request, interaction.response
+        self._append(
+            {
+                "event": "answered",
+                "recorded": recorded,
+                "request": _raw(request.headers, request.body) | {"method": request.method, "url": request.url},
+                "response": _raw(response.headers, response.body)
+                | {"status": response.status, "reason": response.reason},
+            }
+        )
+
+    def found(self, problem: str) -> None:
+        """Note why the cassette was not written."""
+        self._append({"event": "refused", "problem": problem})
+
+    def close(self) -> None:
+        self._file.close()
+
+    def discard(self) -> None:
+        """Erase it: the cassette is on disk, or nothing worth keeping was sent."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+
+    def _append(self, event: Mapping[str, Any]) -> None:
+        self._file.write(json.dumps(event).encode() + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+def captured(path: Path) -> tuple[list[Interaction], list[bool]]:
+    """The interactions a journal holds, and which of them belong into the cassette; a torn last line is left out."""
+    interactions: list[Interaction] = []
+    recorded: list[bool] = []
+    for line in path.read_bytes().splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            break
+        if event.get("event") == "answered":
+            interactions.append(Interaction(_request(event["request"]), _response(event["response"])))
+            recorded.append(bool(event["recorded"]))
+    return interactions, recorded
+
+
+def _raw(headers: Headers, body: bytes) -> dict[str, Any]:
+    shown = [
+        [name, f"{value.partition(' ')[0]} (not kept)" if name.lower() == "authorization" else value]
+        for name, value in headers
+    ]
+    return {"headers": shown, "body": base64.b64encode(body).decode("ascii")}
+
+
+def _request(raw: Mapping[str, Any]) -> Request:
+    return Request(raw["method"], raw["url"], _pairs(raw), base64.b64decode(raw["body"]))
+
+
+def _response(raw: Mapping[str, Any]) -> Response:
+    return Response(raw["status"], _pairs(raw), base64.b64decode(raw["body"]), raw["reason"])
+
+
+def _pairs(raw: Mapping[str, Any]) -> Headers:
+    return tuple((name, value) for name, value in raw["headers"])

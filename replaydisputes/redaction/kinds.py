@@ -1,0 +1,78 @@
+"""The kinds a surviving value may be of, and the shape each must have to pass as it stands."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+
+class Kind(Enum):
+    """What a policy row says a value is. The canonical kinds are always rewritten, the others pass if they fit."""
+
+    # rewritten to a canonical form
+    ID = "id"
+    TIME = "time"
+    DAY = "day"
+    HTTP_DATE = "date"
+    CLIENT_SECRET = "client secret"  # noqa: S105 - the name of a kind
+    IDEMPOTENCY_KEY = "idempotency key"
+    AUTHORIZATION = "authorization"
+    TEXT = "text"
+    LENGTH = "length"
+    # pass where they fit
+    ENUM = "enumeration"
+    EVENT_TYPE = "event type"
+    CODE = "code"
+    CURRENCY = "currency"
+    COUNT = "count"
+    FLAG = "flag"
+    API_PATH = "API path"
+    API_VERSION = "API version"
+    FIELD_PATH = "field path"
+    PARAMETER = "parameter"
+    STEERING = "steering word"
+    TEST_PAYMENT_METHOD = "test payment method"
+    MEDIA_TYPE = "media type"
+    TOKEN = "token"  # noqa: S105 - the name of a kind
+    CHALLENGE = "challenge"
+
+
+_WORD = r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*"
+
+_FIELD_WORD = r"[A-Za-z][A-Za-z_-]{0,39}(?:=[0-9]{1,8})?"
+
+_SHAPES: dict[Kind, re.Pattern[str]] = {
+    Kind.ENUM: re.compile(rf"{_WORD}\Z"),
+    Kind.EVENT_TYPE: re.compile(rf"{_WORD}(?:\.{_WORD})*(?:\.\*)?\Z"),
+    Kind.CODE: re.compile(rf"(?:[A-Za-z0-9]{{1,6}}(?:[._-][A-Za-z0-9]{{1,6}})?|{_WORD})\Z"),
+    Kind.CURRENCY: re.compile(r"[a-z]{3}\Z"),
+    Kind.COUNT: re.compile(r"-?[0-9]{1,12}\Z"),
+    Kind.FLAG: re.compile(r"(?:true|false)\Z"),
+    Kind.API_PATH: re.compile(r"/v[12](?:/[a-z_]{1,40}){1,4}\Z"),
+    Kind.API_VERSION: re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:\.[a-z]{1,20})?\Z"),
+    Kind.FIELD_PATH: re.compile(rf"{_WORD}(?:\.{_WORD}){{0,4}}\Z"),
+    Kind.PARAMETER: re.compile(rf"{_WORD}(?:\[(?:{_WORD}|[0-9]{{0,3}})\]){{0,4}}\Z"),
+    Kind.STEERING: re.compile(r"(?:winning_evidence|losing_evidence|escalate_inquiry_evidence)\Z"),
+    Kind.TEST_PAYMENT_METHOD: re.compile(r"pm_card_[A-Za-z]{2,50}\Z"),
+    Kind.MEDIA_TYPE: re.compile(r"[a-z]+/[a-z0-9.+-]{1,60}(?:; ?charset=[A-Za-z0-9-]{1,20})?\Z"),
+    Kind.TOKEN: re.compile(rf"(?:\*|{_FIELD_WORD}(?:(?:[,;] ?| ){_FIELD_WORD}){{0,20}})\Z"),
+    Kind.CHALLENGE: re.compile(r'Bearer realm="Stripe"\Z'),
+}
+
+_LOOKS_DRAWN = re.compile(r"[0-9]{5}|(?:test|live)_[A-Za-z0-9]|(?=[a-z_]*[0-9][a-z_]*[0-9])[a-z0-9_]{24}")
+"""Key prefixes and runs of digits, which no enumeration holds: they do not pass as one."""
+
+_NO_DRAWN = frozenset(
+    {Kind.ENUM, Kind.EVENT_TYPE, Kind.CODE, Kind.FIELD_PATH, Kind.PARAMETER, Kind.API_PATH, Kind.MEDIA_TYPE}
+)
+_MAX_LENGTH = 64
+
+
+def fits(kind: Kind, text: str) -> bool:
+    """Whether a value may pass unchanged as this kind; always False for the kinds that are rewritten."""
+    shape = _SHAPES.get(kind)
+    if shape is None or shape.match(text) is None:
+        return False
+    if kind in _NO_DRAWN:
+        return len(text) <= _MAX_LENGTH and _LOOKS_DRAWN.search(text) is None
+    return True

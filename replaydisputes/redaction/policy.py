@@ -1,0 +1,179 @@
+"""The whole policy as data: what may survive redaction, and why. Whatever no row names becomes a placeholder.
+
+Booleans and nulls survive everywhere. A value survives only if it also fits the shape of its kind (see `kinds`),
+so an email address in `status` is replaced like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from replaydisputes.redaction.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`fields` may survive as `kind`. `within` is a Stripe object type, `(none)` for JSON outside any object."""
+
+    within: str
+    kind: Kind
+    reason: str
+    fields: tuple[str, ...]
+
+
+def _keep(within: str, kind: Kind, reason: str, fields: str) -> Rule:
+    return Rule(within, kind, reason, tuple(fields.split()))
+
+
+ANY = "*"
+NO_OBJECT = "(none)"
+USER_KEYED = frozenset({"metadata"})
+"""Maps whose very keys are chosen by users: their keys are replaced as well."""
+
+_ASSERTED = "what suites assert on"
+_DOCUMENTED = "documented enumeration"
+_LINKS = "canonical ids keep the links between objects"
+_WHEN = "canonical times keep order and distance in days"
+
+JSON_RULES: tuple[Rule, ...] = (
+    _keep(ANY, Kind.ENUM, "the type of a Stripe object", "object"),
+    _keep(ANY, Kind.ID, _LINKS, "id"),
+    _keep(ANY, Kind.TIME, _WHEN, "created"),
+    _keep(ANY, Kind.CURRENCY, _ASSERTED, "currency"),
+    _keep(ANY, Kind.COUNT, _ASSERTED, "amount"),
+    _keep("list", Kind.API_PATH, "where the list came from", "url"),
+    _keep("list", Kind.COUNT, _ASSERTED, "count total_count"),
+    _keep("dispute", Kind.ID, _LINKS, "charge payment_intent balance_transaction customer"),
+    _keep("dispute", Kind.ENUM, _DOCUMENTED, "status reason intended_submission_method enhanced_eligibility_types"),
+    _keep("dispute", Kind.CODE, "published by the card networks", "network_reason_code"),
+    _keep("dispute", Kind.STEERING, "Stripe's magic words for test disputes", "evidence.uncategorized_text"),
+    _keep("dispute", Kind.DAY, _WHEN, "evidence_details.due_by"),
+    _keep("dispute", Kind.COUNT, _ASSERTED, "evidence_details.submission_count"),
+    _keep(
+        "dispute",
+        Kind.ENUM,
+        _DOCUMENTED,
+        "evidence_details.submission_method evidence_details.enhanced_eligibility.mastercard_compliance.status "
+        "evidence_details.enhanced_eligibility.visa_compliance.status "
+        "evidence_details.enhanced_eligibility.visa_compelling_evidence_3.status "
+        "evidence_details.enhanced_eligibility.visa_compelling_evidence_3.required_actions "
+        "payment_method_details.type payment_method_details.amazon_pay.dispute_type "
+        "payment_method_details.card.brand payment_method_details.card.case_type payment_method_details.card.network",
+    ),
+    _keep(
+        "dispute",
+        Kind.CODE,
+        "published by the networks",
+        "payment_method_details.card.network_reason_code payment_method_details.klarna.reason_code "
+        "payment_method_details.klarna.chargeback_loss_reason_code payment_method_details.paypal.reason_code",
+    ),
+    _keep("balance_transaction", Kind.COUNT, _ASSERTED, "fee net fee_details.amount"),
+    _keep(
+        "balance_transaction", Kind.ENUM, _DOCUMENTED, "type status reporting_category fee_details.type balance_type"
+    ),
+    _keep("balance_transaction", Kind.CURRENCY, _ASSERTED, "fee_details.currency"),
+    _keep("balance_transaction", Kind.ID, _LINKS, "source"),
+    _keep("balance_transaction", Kind.DAY, _WHEN, "available_on"),
+    _keep("charge", Kind.COUNT, _ASSERTED, "amount_captured amount_refunded"),
+    _keep("charge", Kind.ID, _LINKS, "balance_transaction customer dispute failure_balance_transaction payment_intent"),
+    _keep("charge", Kind.ENUM, _DOCUMENTED, "status failure_code payment_method_details.type outcome.type"),
+    _keep("charge", Kind.ENUM, _DOCUMENTED, "outcome.network_status outcome.reason outcome.risk_level"),
+    _keep("charge", Kind.ENUM, _DOCUMENTED, "payment_method_details.card.brand payment_method_details.card.funding"),
+    _keep("charge", Kind.ENUM, _DOCUMENTED, "payment_method_details.card.network"),
+    _keep("payment_intent", Kind.COUNT, _ASSERTED, "amount_capturable amount_received"),
+    _keep("payment_intent", Kind.ENUM, _DOCUMENTED, "status capture_method confirmation_method payment_method_types"),
+    _keep("payment_intent", Kind.ID, _LINKS, "latest_charge customer payment_method"),
+    _keep("payment_intent", Kind.CLIENT_SECRET, "canonical, its form kept", "client_secret"),
+    _keep("payment_intent", Kind.COUNT, _ASSERTED, "amount_details.tip.amount"),
+    _keep("event", Kind.EVENT_TYPE, _DOCUMENTED, "type"),
+    _keep("event", Kind.API_VERSION, "which shape the payload has", "api_version"),
+    _keep("event", Kind.COUNT, "how many endpoints are waiting", "pending_webhooks"),
+    _keep("event", Kind.ID, _LINKS, "account request.id"),
+    _keep("event", Kind.IDEMPOTENCY_KEY, "canonical, links an event to its call", "request.idempotency_key"),
+    _keep(NO_OBJECT, Kind.ENUM, "the error's identity", "error.type error.code error.decline_code"),
+    _keep(NO_OBJECT, Kind.PARAMETER, "which parameter was at fault", "error.param"),
+    _keep(
+        NO_OBJECT, Kind.TEXT, "suites assert on messages; ids, keys and people in them are replaced", "error.message"
+    ),
+    _keep(NO_OBJECT, Kind.TEXT, "links with canonical ids", "error.doc_url error.request_log_url"),
+)
+
+FORM_RULES: Mapping[str, tuple[Kind, str]] = {
+    "amount": (Kind.COUNT, _ASSERTED),
+    "currency": (Kind.CURRENCY, _ASSERTED),
+    "confirm": (Kind.FLAG, _ASSERTED),
+    "submit": (Kind.FLAG, _ASSERTED),
+    "expand": (Kind.FIELD_PATH, "names of fields, decides the answer's shape"),
+    "limit": (Kind.COUNT, "pagination"),
+    "starting_after": (Kind.ID, "pagination"),
+    "ending_before": (Kind.ID, "pagination"),
+    "charge": (Kind.ID, _LINKS),
+    "payment_intent": (Kind.ID, _LINKS),
+    "dispute": (Kind.ID, _LINKS),
+    "payment_method": (Kind.TEST_PAYMENT_METHOD, "Stripe's published test payment methods"),
+    "payment_method_types": (Kind.ENUM, _DOCUMENTED),
+    "type": (Kind.EVENT_TYPE, _DOCUMENTED),
+    "created.gt": (Kind.TIME, _WHEN),
+    "created.gte": (Kind.TIME, _WHEN),
+    "created.lt": (Kind.TIME, _WHEN),
+    "created.lte": (Kind.TIME, _WHEN),
+    "evidence.uncategorized_text": (Kind.STEERING, "Stripe's magic words for test disputes"),
+}
+"""Form and query parameters by dotted path, list positions left out (`expand[0]` is `expand`)."""
+
+REQUEST_HEADERS: Mapping[str, tuple[Kind, str]] = {
+    "authorization": (Kind.AUTHORIZATION, "that a key was sent, never which"),
+    "content-type": (Kind.MEDIA_TYPE, "how the body is read"),
+    "idempotency-key": (Kind.IDEMPOTENCY_KEY, "canonical, tells a retry from a second call"),
+    "stripe-account": (Kind.ID, "which connected account, canonical"),
+    "stripe-version": (Kind.API_VERSION, "the contract the answer was made under"),
+}
+
+_CONSTANT = "the same on every answer of Stripe's"
+
+RESPONSE_HEADERS: Mapping[str, tuple[Kind, str]] = {
+    "server": (Kind.TOKEN, _CONSTANT),
+    "date": (Kind.HTTP_DATE, "canonical time"),
+    "content-type": (Kind.MEDIA_TYPE, "how the body is read"),
+    "content-length": (Kind.LENGTH, "counted again"),
+    "connection": (Kind.TOKEN, _CONSTANT),
+    "access-control-allow-credentials": (Kind.TOKEN, _CONSTANT),
+    "access-control-allow-methods": (Kind.TOKEN, _CONSTANT),
+    "access-control-allow-origin": (Kind.TOKEN, _CONSTANT),
+    "access-control-expose-headers": (Kind.TOKEN, _CONSTANT),
+    "access-control-max-age": (Kind.COUNT, _CONSTANT),
+    "cache-control": (Kind.TOKEN, _CONSTANT),
+    "idempotency-key": (Kind.IDEMPOTENCY_KEY, "the request's, echoed"),
+    "idempotent-replayed": (Kind.FLAG, "marks a repeated answer"),
+    "original-request": (Kind.ID, "canonical, equals Request-Id the first time"),
+    "request-id": (Kind.ID, "canonical, SDKs expose it"),
+    "retry-after": (Kind.COUNT, "SDKs act on it"),
+    "stripe-account": (Kind.ID, "which connected account, canonical"),
+    "stripe-rate-limited-reason": (Kind.TOKEN, _DOCUMENTED),
+    "stripe-should-retry": (Kind.FLAG, "SDKs act on it"),
+    "stripe-version": (Kind.API_VERSION, "the contract the answer was made under"),
+    "vary": (Kind.TOKEN, _CONSTANT),
+    "www-authenticate": (Kind.CHALLENGE, "tells how to authenticate"),
+    "x-stripe-priority-routing-enabled": (Kind.FLAG, _CONSTANT),
+    "x-stripe-routing-context-priority-tier": (Kind.TOKEN, "test mode or live"),
+    "strict-transport-security": (Kind.TOKEN, _CONSTANT),
+    "replaydisputes-sandbox": (Kind.FLAG, "the sandbox made it, not Stripe"),
+    "replaydisputes-assumption": (Kind.TOKEN, "what the sandbox assumed"),
+}
+
+_PATH_WORDS = """
+v1 v2 core disputes close charges capture refund refunds payment_intents confirm cancel events files file_links balance
+balance_transactions customers payment_methods accounts account search history radar early_fraud_warnings
+reviews approve
+"""
+PATH_WORDS = frozenset(_PATH_WORDS.split())
+"""Words of Stripe's own resource paths; any other segment is an id or is replaced."""
+
+
+def kind_of(within: str, path: str) -> Kind | None:
+    """The kind under which a JSON leaf may survive, by its object type and dotted path; None is: replace it."""
+    return _JSON.get((within, path)) or _JSON.get((ANY, path))
+
+
+_JSON: dict[tuple[str, str], Kind] = {(rule.within, field): rule.kind for rule in JSON_RULES for field in rule.fields}

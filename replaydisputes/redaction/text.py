@@ -1,0 +1,123 @@
+"""Free text that may survive, less what is secret or personal in it: ids, keys, addresses, numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from replaydisputes.redaction.stand_ins import STAND_IN, StandIns
+from replaydisputes.stripe_api.ids import ID, PREFIXES, is_drawn_id
+
+CANONICAL_MASKED_LAST4 = "0000"
+
+_CLIENT_SECRET = re.compile(r"\b((?:pi|seti|cs)_[A-Za-z0-9]{14,40})_secret_([A-Za-z0-9]{10,60})\b")
+_MASKED_KEY = re.compile(r"\b((?:sk|rk|pk|ek|rkcs)_(?:test|live)_|whsec_|sk_org_)(\*{2,})([A-Za-z0-9]{0,8})")
+_BARE_MASK = re.compile(r"(?<![*\w])(\*{4,})([A-Za-z0-9]{1,8})\b")
+_KEY = re.compile(r"\b(?:(?:sk|rk|pk|ek|rkcs)_(?:test|live)_|whsec_|sk_org_)[A-Za-z0-9_]{4,}")
+_URL = re.compile(r"\bhttps?://[^\s'\"<>)]+")
+_STRIPE_URL = re.compile(r"https://(?:(?:dashboard|docs|api|support)\.)?stripe\.com(?:/[A-Za-z0-9._/#?=&-]*)?\Z")
+_EMAIL = re.compile(r"[^\s@<>()'\",;:]+@[^\s@<>()'\",;:]+\.[^\s@<>()'\",;:.]+")
+_IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.]*\w)")
+_IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:.]{3,45}(?![\w:])")
+_NUMBER = re.compile(r"\+?[0-9](?:[ ().-]?[0-9]){6,18}")
+_ISO_DATE = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_DRAWN = re.compile(r"\b(?=[A-Za-z_-]*[0-9])(?=[0-9a-z_-]*[A-Z]|[0-9A-Z_-]*[a-z])[A-Za-z0-9_-]{20,}")
+
+
+def scrub(text: str, stand_ins: StandIns) -> str:
+    """The text with every id canonical and every key, address, long number and token replaced.
+
+    What is already a stand-in is left alone, piece by piece, so scrubbing twice changes nothing.
+    """
+    pieces: list[str] = []
+    position = 0
+    for found in STAND_IN.finditer(text):
+        pieces += [_scrub_piece(text[position : found.start()], stand_ins), found[0]]
+        position = found.end()
+    pieces.append(_scrub_piece(text[position:], stand_ins))
+    return "".join(pieces)
+
+
+def canonical_client_secret(text: str, stand_ins: StandIns) -> str | None:
+    """The canonical form of a whole client secret; None where the text is not one."""
+    found = _CLIENT_SECRET.fullmatch(text)
+    return _client_secret(found, stand_ins) if found else None
+
+
+def canonical_id(text: str, stand_ins: StandIns) -> str | None:
+    """The canonical form of a whole Stripe id; None where the text is not one."""
+    found = ID.fullmatch(text)
+    if found is None or not is_drawn_id(found) or found["prefix"] not in PREFIXES:
+        return None
+    return stand_ins.for_id(found["prefix"], found["suffix"])
+
+
+def _scrub_piece(piece: str, stand_ins: StandIns) -> str:
+    """Each rule in turn over what the rules before it left; what one has replaced is out of reach of the next."""
+    parts: list[tuple[str, bool]] = [(piece, False)]
+    for pattern, replace in _RULES:
+        parts = [
+            made
+            for text, done in parts
+            for made in ([(text, done)] if done else _apply(pattern, replace, text, stand_ins))
+        ]
+    return "".join(text for text, _ in parts)
+
+
+Replace = Callable[[re.Match[str], StandIns], str | None]
+
+
+def _apply(pattern: re.Pattern[str], replace: Replace, text: str, stand_ins: StandIns) -> list[tuple[str, bool]]:
+    parts: list[tuple[str, bool]] = []
+    position = 0
+    for found in pattern.finditer(text):
+        stand_in = replace(found, stand_ins)
+        if stand_in is not None:
+            parts += [(text[position : found.start()], False), (stand_in, True)]
+            position = found.end()
+    parts.append((text[position:], False))
+    return parts
+
+
+def _client_secret(found: re.Match[str], stand_ins: StandIns) -> str:
+    prefix, _, suffix = found[1].partition("_")
+    secret = stand_ins.for_id("secret", found[2]).removeprefix("secret_")
+    return f"{stand_ins.for_id(prefix, suffix)}_secret_{secret}"
+
+
+def _id(found: re.Match[str], stand_ins: StandIns) -> str | None:
+    if not is_drawn_id(found):
+        return None
+    if found["prefix"] not in PREFIXES:
+        return stand_ins.for_value(found[0], "text")
+    return stand_ins.for_id(found["prefix"], found["suffix"])
+
+
+def _stripe_url(found: re.Match[str], stand_ins: StandIns) -> str | None:
+    url = found[0]
+    if not _STRIPE_URL.match(url):
+        return stand_ins.for_value(url, "URL")
+    return ID.sub(lambda inner: _id(inner, stand_ins) or inner[0], url)
+
+
+def _number(found: re.Match[str], stand_ins: StandIns) -> str | None:
+    return None if _ISO_DATE.fullmatch(found[0]) else stand_ins.for_value(found[0], "telephone number")
+
+
+def _placeholder(kind: str) -> Replace:
+    return lambda found, stand_ins: stand_ins.for_value(found[0], kind)
+
+
+_RULES: tuple[tuple[re.Pattern[str], Replace], ...] = (
+    (_CLIENT_SECRET, _client_secret),
+    (_MASKED_KEY, lambda found, _: f"{found[1]}{'*' * 21}{CANONICAL_MASKED_LAST4}"),
+    (_BARE_MASK, lambda found, _: f"{'*' * 21}{CANONICAL_MASKED_LAST4}"),
+    (_KEY, _placeholder("text")),
+    (_URL, _stripe_url),
+    (_EMAIL, _placeholder("email address")),
+    (ID, _id),
+    (_IPV4, _placeholder("IP address")),
+    (_IPV6, _placeholder("IP address")),
+    (_NUMBER, _number),
+    (_DRAWN, _placeholder("text")),
+)

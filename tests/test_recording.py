@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+import json
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from replaydisputes.cassette_file import load
+from replaydisputes.errors import (
+    ApiBaseRefusedError,
+    CassetteFormatError,
+    KeyRefusedError,
+    LeakFoundError,
+    LivemodeError,
+    ReplayDisputesError,
+    UnexpectedAnswerError,
+    UnknownScenarioError,
+    UnreachableError,
+)
+from replaydisputes.model import Request, Response
+from replaydisputes.recording.quarantine import captured, quarantine_directory
+from replaydisputes.recording.recorder import RecordingDeclinedError, Target, record
+from replaydisputes.recording.scenarios import SCENARIOS, scenario_named
+from replaydisputes.sandbox import Sandbox
+from tests.recording_support import KEY, Watched, sandbox_target, surroundings, with_json
+
+CLOSE_LOST = SCENARIOS["close-lost"]
+
+
+def quarantined() -> list[Path]:
+    return sorted(quarantine_directory().glob("*.jsonl"))
+
+
+def interactions_text(path: Path) -> str:
+    return path.read_text(encoding="utf-8").partition("\ninteractions:\n")[2]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("people", [False, True], ids=["bare", "people"])
+def test_two_accounts_give_byte_identical_interactions(name: str, people: bool, tmp_path: Path) -> None:
+    texts = []
+    for seed, start_s in ((1, 1_760_000_000), (99, 1_799_999_999), (7, 1_780_012_345)):
+        path = tmp_path / f"{seed}.yaml"
+        with sandbox_target(Sandbox(seed=seed, start_time=start_s, people=people)) as target:
+            record(scenario_named(name), target, path, surroundings())
+        texts.append(interactions_text(path))
+
+    assert texts[0]
+    assert texts[1:] == [texts[0], texts[0]]
+
+
+def test_recording_the_same_again_leaves_the_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "close-lost.yaml"
+    outcomes = []
+    stamps = []
+    for seed in (1, 2):
+        with sandbox_target(Sandbox(seed=seed)) as target:
+            outcomes.append(record(CLOSE_LOST, target, path, surroundings()).outcome)
+        stamps.append(path.stat().st_mtime_ns)
+
+    assert outcomes == ["written", "unchanged"]
+    assert stamps[0] == stamps[1]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_of_the_account_or_its_people_is_in_the_file(seed: int, tmp_path: Path) -> None:
+    watched = Watched(Sandbox(seed=seed, people=True))
+    answers: list[str] = []
+    watched.change = lambda request, response: answers.append(response.body.decode()) or response
+    text = ""
+    with sandbox_target(watched) as target:
+        for scenario in SCENARIOS.values():
+            path = tmp_path / f"{scenario.name}.yaml"
+            record(scenario, target, path, surroundings())
+            text += path.read_text(encoding="utf-8")
+
+    said = "\n".join(answers)
+    ids = set(re.findall(r"\b[a-z]{2,5}_([A-Za-z0-9]{24})\b", said)) - {"1AAAAAreplaydisp99999999"}
+    emails = set(re.findall(r"[\w.+-]+@[\w.-]+\.\w+", said))
+    assert len(ids) > 20
+    assert len(emails) > 2
+    assert [value for value in ids if value in text or value[6:16] in text] == []
+    assert [email for email in emails if email in text] == []
+    assert set(re.findall(r"[\w.+-]+@[\w.-]+\.\w+", text)) <= {f"customer-{n}@example.invalid" for n in range(1, 99)}
+    assert KEY not in text
+    assert re.findall(r"(?:sk|rk)_(?:test|live)_[A-Za-z0-9]+", text) == []
+
+
+def test_provenance_says_sandbox_whatever_address_the_sandbox_answered_at(tmp_path: Path) -> None:
+    path = tmp_path / "close-lost.yaml"
+    with sandbox_target() as target:
+        record(CLOSE_LOST, target, path, surroundings())
+    provenance = load(path).provenance
+
+    assert provenance is not None
+    assert (provenance.made_against, provenance.scenario) == ("sandbox", "close-lost")
+    assert path.read_text(encoding="utf-8").startswith(
+        "# Made by the replaydisputes sandbox. NOT a recording of Stripe."
+    )
+
+
+def test_what_neither_is_stripe_nor_says_it_is_the_sandbox_is_called_imported(tmp_path: Path) -> None:
+    def unmarked(request: Request, response: Response) -> Response:
+        headers = tuple(pair for pair in response.headers if pair[0] != "Replaydisputes-Sandbox")
+        return Response(response.status, headers, response.body, response.reason)
+
+    path = tmp_path / "close-lost.yaml"
+    with sandbox_target(Watched(Sandbox(), unmarked)) as target:
+        record(CLOSE_LOST, target, path, surroundings())
+    provenance = load(path).provenance
+
+    assert provenance is not None
+    assert provenance.made_against == "imported"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *(f"{prefix}_live_{'a' * 24}" for prefix in ("sk", "rk", "rkcs", "pk", "sk_org")),
+        "sk_org_x",
+        "",
+        "pk_test_" + "a" * 24,
+        "whsec_" + "a" * 32,
+        "nonsense",
+    ],
+)
+def test_a_key_that_is_not_a_test_mode_key_is_refused_before_any_connection(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(socket.socket, "connect", lambda self, address: opened.append(address))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: opened.append(args))
+
+    with pytest.raises(KeyRefusedError) as refused:
+        record(CLOSE_LOST, Target("https://api.stripe.com", key), tmp_path / "x.yaml", surroundings())
+
+    assert (opened, quarantined(), list(tmp_path.iterdir())) == ([], [], [])
+    assert not key or key not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "api_base", ["http://example.com", "ftp://127.0.0.1", "127.0.0.1:1", "https://user:secret@example.com", ""]
+)
+def test_an_origin_that_would_endanger_the_key_is_refused(api_base: str, tmp_path: Path) -> None:
+    with pytest.raises(ApiBaseRefusedError) as refused:
+        record(CLOSE_LOST, Target(api_base, KEY), tmp_path / "x.yaml", surroundings())
+
+    assert "secret" not in str(refused.value)
+
+
+def test_a_live_answer_ends_the_recording_before_anything_is_closed(tmp_path: Path) -> None:
+    live = Watched(Sandbox(), lambda request, response: with_json(response, lambda body: body.update(livemode=True)))
+
+    with sandbox_target(live) as target, pytest.raises(LivemodeError):
+        record(CLOSE_LOST, target, tmp_path / "x.yaml", surroundings())
+
+    assert (live.closes, list(tmp_path.iterdir())) == ([], [])
+
+
+def test_a_dispute_that_never_appears_is_waited_for_ten_seconds_and_then_said_so(tmp_path: Path) -> None:
+    def hide(request: Request, response: Response) -> Response:
+        if request.method == "GET":
+            return with_json(response, lambda body: body.update(data=[]))
+        return response
+
+    slept: list[float] = []
+    around = surroundings()
+    around = type(around)(around.now_utc, slept.append, around.on_step, around.confirm)
+    with sandbox_target(Watched(Sandbox(), hide)) as target, pytest.raises(UnexpectedAnswerError) as failed:
+        record(CLOSE_LOST, target, tmp_path / "x.yaml", around)
+
+    assert sum(slept) == 10
+    assert "expected one within 10 s, got none" in str(failed.value)
+
+
+def test_an_existing_dispute_is_closed_only_with_leave(tmp_path: Path) -> None:
+    sandbox = Watched(Sandbox())
+    with sandbox_target(sandbox) as target:
+        record(CLOSE_LOST, target, tmp_path / "made.yaml", surroundings())
+        form = b"amount=700&currency=eur&payment_method_types[]=card&payment_method=pm_card_createDispute&confirm=true"
+        headers = (("Authorization", f"Bearer {KEY}"), ("Content-Type", "application/x-www-form-urlencoded"))
+        sandbox.answer(Request("POST", f"{target.api_base}/v1/payment_intents", headers, form))
+        listed = sandbox.answer(Request("GET", f"{target.api_base}/v1/disputes", headers))
+        dispute = json.loads(listed.body)["data"][0]["id"]
+        closes = len(sandbox.closes)
+
+        with pytest.raises(RecordingDeclinedError):
+            record(CLOSE_LOST, target, tmp_path / "no.yaml", surroundings(confirm=False), dispute)
+        assert (len(sandbox.closes), (tmp_path / "no.yaml").exists(), quarantined()) == (closes, False, [])
+
+        made = record(CLOSE_LOST, target, tmp_path / "yes.yaml", surroundings(), dispute)
+
+    assert [request.url.split("/")[-2] for request in sandbox.closes[closes:]] == [dispute]
+    assert json.loads(made.cassette.interactions[1].response.body)["amount"] == 700
+
+
+def test_an_answer_that_breaks_the_scenarios_promise_keeps_the_capture_and_the_old_cassette(tmp_path: Path) -> None:
+    def stay_open(request: Request, response: Response) -> Response:
+        if request.url.endswith("/close"):
+            return with_json(response, lambda body: body.update(status="needs_response"))
+        return response
+
+    path = tmp_path / "close-lost.yaml"
+    with sandbox_target() as target:
+        record(CLOSE_LOST, target, path, surroundings())
+    before = path.read_bytes()
+    with sandbox_target(Watched(Sandbox(), stay_open)) as target, pytest.raises(UnexpectedAnswerError) as failed:
+        record(CLOSE_LOST, target, path, surroundings())
+
+    assert path.read_bytes() == before
+    assert "expected status lost, got needs_response" in str(failed.value)
+    assert str(quarantined()[0]) in str(failed.value)
+    interactions, recorded = captured(quarantined()[0])
+    assert interactions[-1].request.url.endswith("/close")
+    assert recorded == [False, False, True, True]
+
+
+def test_a_leak_that_redaction_lets_pass_is_stopped_by_the_gate(tmp_path: Path) -> None:
+    def tell_account(request: Request, response: Response) -> Response:
+        headers = tuple((name, "nginx-abcdefghij" if name == "Server" else value) for name, value in response.headers)
+        return Response(response.status, headers, response.body, response.reason)
+
+    path = tmp_path / "close-lost.yaml"
+    talkative = Watched(Sandbox(account="acct_1AbCdEabcdefghij"), tell_account)
+    with sandbox_target(talkative) as target, pytest.raises(LeakFoundError) as found:
+        record(CLOSE_LOST, target, path, surroundings())
+
+    assert list(tmp_path.iterdir()) == []
+    assert "abcdefghij" not in str(found.value)
+    assert found.value.quarantined == quarantined()[0]
+    assert quarantined()[0].stat().st_mode & 0o777 == 0o600
+    assert quarantined()[0].parent.stat().st_mode & 0o777 == 0o700
+    assert KEY not in quarantined()[0].read_text()
+
+
+def test_a_finished_recording_leaves_nothing_in_quarantine(tmp_path: Path) -> None:
+    with sandbox_target() as target:
+        for scenario in SCENARIOS.values():
+            record(scenario, target, tmp_path / f"{scenario.name}.yaml", surroundings())
+
+    assert quarantined() == []
+
+
+def test_nobody_there_is_one_clear_line(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        with pytest.raises(UnreachableError) as failed:
+            record(CLOSE_LOST, Target(f"http://127.0.0.1:{port}", KEY), tmp_path / "x.yaml", surroundings())
+
+    assert str(failed.value) == f"127.0.0.1:{port} did not answer: no connection, or it broke off."
+    assert failed.value.exit_code == 4
+
+
+def test_a_file_in_place_that_is_no_cassette_stops_the_recording_before_anything_is_sent(tmp_path: Path) -> None:
+    path = tmp_path / "close-lost.yaml"
+    path.write_text("my notes")
+    watched = Watched(Sandbox())
+
+    with sandbox_target(watched) as target, pytest.raises(CassetteFormatError):
+        record(CLOSE_LOST, target, path, surroundings())
+
+    assert (watched.seen, path.read_text(), quarantined()) == ([], "my notes", [])
+
+
+def test_an_unknown_scenario_offers_the_nearest() -> None:
+    with pytest.raises(UnknownScenarioError, match="did you mean close-lost"):
+        scenario_named("close-lots")
+
+
+def test_netrc_and_redirects_cannot_move_the_key(tmp_path: Path, empty_home: Path) -> None:
+    (empty_home / ".netrc").write_text("machine 127.0.0.1 login someone password else\n")
+
+    def redirect(request: Request, response: Response) -> Response:
+        return Response(302, (("Location", "http://127.0.0.1:9/elsewhere"), ("Content-Length", "0")), b"", "Found")
+
+    watched = Watched(Sandbox(), redirect)
+    with sandbox_target(watched) as target, pytest.raises(ReplayDisputesError, match="HTTP 302"):
+        record(CLOSE_LOST, target, tmp_path / "x.yaml", surroundings())
+
+    assert [request.header("authorization") for request in watched.seen] == [f"Bearer {KEY}"]
+
+
+def test_vcrpys_log_says_nothing_while_recording(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", logger="vcr")
+    caplog.set_level("DEBUG")
+    with sandbox_target() as target:
+        record(CLOSE_LOST, target, tmp_path / "x.yaml", surroundings())
+
+    assert [item.getMessage() for item in caplog.records if item.name.startswith("vcr")] == []
+    assert KEY not in caplog.text
