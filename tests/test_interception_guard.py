@@ -207,3 +207,25 @@ def test_an_origin_leaves_default_ports_out_and_brackets_ipv6() -> None:
     origins = [origin("https", "a.b", 443), origin("https", "a.b", 8443), origin("http", "::2", 80)]
 
     assert origins == ["https://a.b", "https://a.b:8443", "http://[::2]"]
+
+
+UVLOOP_EXITS = {name: ASYNC_EXITS[name] for name in ASYNC_EXITS if name != "loop.sock_connect by name"}
+
+
+@pytest.mark.parametrize("name", UVLOOP_EXITS)
+def test_uvloop_which_connects_in_c_is_refused_too(name: str) -> None:
+    uvloop = pytest.importorskip("uvloop")
+    attempt, operation, address = UVLOOP_EXITS[name]
+
+    async def run() -> None:
+        await attempt()
+
+    with (
+        answering(Echo()) as route,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        pytest.raises(NetworkBlockedError) as caught,
+    ):
+        runner.run(run())
+
+    assert (caught.value.operation, caught.value.address) == (operation, address)
+    assert route.refused == [caught.value]

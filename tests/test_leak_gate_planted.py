@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import copy
 import gzip
 import html
 import json
@@ -193,8 +194,9 @@ STYLES = (None, "'", '"', "|", ">")
 
 
 def dumped(cassette: dict, rng: random.Random) -> bytes:
-    return yaml.safe_dump(
+    return yaml.dump(
         cassette,
+        Dumper=yaml.CSafeDumper if hasattr(yaml, "CSafeDumper") and rng.random() < 0.8 else yaml.SafeDumper,
         default_style=rng.choice(STYLES),
         allow_unicode=rng.random() < 0.5,
         width=rng.choice((40, 80, 120)),
@@ -205,17 +207,18 @@ def dumped(cassette: dict, rng: random.Random) -> bytes:
 def misses(secrets: list[tuple[str, str]], known: KnownSecrets, seed: int) -> Counter[str]:
     """Plants that the gate let pass, by kind and encoding."""
     rng, missed = random.Random(seed), Counter[str]()
-    clean = clean_cassette(1)
+    clean = yaml.safe_load(clean_cassette(1))
+    clean["interactions"] = [clean["interactions"][0], clean["interactions"][-1]]
     names = list(ENCODINGS)
     for number in range(PLANTINGS):
         kind, value = secrets[number % len(secrets)]
         name = names[(number // len(secrets)) % len(names)]
         place = rng.choice(PLACES)
-        cassette = yaml.safe_load(clean)
+        cassette = copy.deepcopy(clean)
         place(cassette, ENCODINGS[name](value, rng), rng)
         text = dumped(cassette, rng)
         leaks = find_leaks(text, known)
-        if not leaks:
+        if kind not in {leak.kind for leak in leaks}:
             missed[f"{kind} {value!r} {name} {place.__name__}"] += 1
         assert not any(value in leak.masked for leak in leaks)
     return missed

@@ -9,12 +9,12 @@ from typing import Any
 
 import jsonschema
 import pytest
-from tests.sandbox_calls import FRAUDULENT, KEY, Caller, body_of, payment
 
 from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.model import Request
 from replaydisputes.sandbox import ASSUMPTIONS, LiveKeyError, Sandbox, SandboxLimitError
 from replaydisputes.stripe_api.facts import DISPUTE_STATUSES
+from tests.sandbox_calls import FRAUDULENT, KEY, Caller, body_of, payment
 
 INQUIRY = "pm_card_createDisputeInquiry"
 SCHEMA = json.loads(files("replaydisputes.stripe_api").joinpath("dispute.schema.json").read_text("utf-8"))
@@ -358,6 +358,8 @@ def test_a_live_key_is_refused_and_never_shown() -> None:
         ("GET", "/v1/disputes", (("starting_after", "a"), ("ending_before", "b"))),
         ("GET", "/v1/disputes", (("created", "1"),)),
         ("GET", "/v1/disputes", (("expand[]", "data.a.b.c.d"),)),
+        ("POST", "/v1/payment_intents", (("amount", "50"), ("currency", "usd"), ("payment_method_types", "card"))),
+        ("POST", "/v1/payment_intents", payment("")),
     ],
 )
 def test_what_stripe_knows_and_the_sandbox_does_not_is_refused_as_such(
@@ -431,3 +433,70 @@ def test_threads_share_one_account_without_losing_a_payment() -> None:
 def test_every_assumption_says_why_and_what_would_settle_it() -> None:
     assert all(all((row.assumed, row.why, row.settled_by)) for row in ASSUMPTIONS.values())
     assert [name for name, row in ASSUMPTIONS.items() if name != row.name] == []
+
+
+def test_an_empty_file_field_expands_to_nothing_and_a_filled_one_is_not_modelled() -> None:
+    empty, filled = Caller(Sandbox()), Caller(Sandbox(people=True))
+    expand = ("expand[]", "evidence.receipt")
+
+    assert empty.get(f"/v1/disputes/{empty.dispute()['id']}", expand)["evidence"]["receipt"] is None
+    path = f"/v1/disputes/{filled.dispute()['id']}"
+    with pytest.raises(SandboxLimitError, match=r"the object behind evidence\.receipt"):
+        filled.get(path, expand)
+
+
+def test_another_currency_is_kept_and_called_an_assumption(caller: Caller) -> None:
+    params = [(name, "eur" if name == "currency" else value) for name, value in payment()]
+    paid = caller.send("POST", "/v1/payment_intents", *params)
+    dispute = caller.send("GET", "/v1/disputes")
+
+    booked = body_of(dispute)["data"][0]["balance_transactions"][0]
+    assert (booked["currency"], booked["fee_details"][0]["currency"]) == ("eur", "eur")
+    assert [answer.header("Replaydisputes-Assumption") for answer in (paid, dispute)] == ["settlement-currency"] * 2
+
+
+def test_a_payment_method_can_pay_again_and_expands(caller: Caller) -> None:
+    first = caller.pay(FRAUDULENT, 2000, ("expand[]", "payment_method"))
+    second = caller.pay(first["payment_method"]["id"], 3000)
+
+    assert (first["payment_method"]["card"]["last4"], second["payment_method"]) == (
+        "0259",
+        first["payment_method"]["id"],
+    )
+    assert [row["amount"] for row in caller.get("/v1/disputes")["data"]] == [3000, 2000]
+
+
+def test_automatic_payment_methods_without_redirects_are_taken(caller: Caller) -> None:
+    automatic = (
+        ("automatic_payment_methods[enabled]", "true"),
+        ("automatic_payment_methods[allow_redirects]", "never"),
+    )
+    params = [row for row in payment() if row[0] != "payment_method_types[]"]
+
+    intent = caller.post("/v1/payment_intents", *params, *automatic)
+
+    assert (intent["status"], intent["automatic_payment_methods"]) == (
+        "succeeded",
+        {"allow_redirects": "never", "enabled": True},
+    )
+
+
+def test_a_page_with_more_behind_it_names_its_assumption(caller: Caller) -> None:
+    caller.dispute(), caller.dispute()
+
+    pages = [caller.send("GET", "/v1/disputes", ("limit", str(limit))) for limit in (1, 2)]
+
+    assert [page.header("Replaydisputes-Assumption") for page in pages] == ["list-count", None]
+
+
+def test_what_is_said_at_the_confirmation_reaches_the_charge(caller: Caller) -> None:
+    made = caller.post("/v1/payment_intents", *payment()[:-1])
+    said = (("receipt_email", "ada@example.com"), ("shipping[name]", "Ada"), ("shipping[address][city]", "Köln"))
+
+    confirmed = caller.post(f"/v1/payment_intents/{made['id']}/confirm", *said)
+
+    charge = caller.get(f"/v1/charges/{confirmed['latest_charge']}")
+    assert (charge["receipt_email"], charge["shipping"]) == (
+        "ada@example.com",
+        {"name": "Ada", "address": {"city": "Köln"}},
+    )

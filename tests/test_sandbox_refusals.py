@@ -158,6 +158,30 @@ def test_an_id_of_another_kind_is_resource_missing(caller: Caller) -> None:
             coded("amount_too_small", "Amount must be at least $0.50 usd", "amount"),
         ),
         (
+            "POST",
+            "/v1/payment_intents",
+            [("amount", "100000000"), ("currency", "usd")],
+            coded("amount_too_large", "Amount must be no more than $999,999.99", "amount"),
+        ),
+        (
+            "POST",
+            "/v1/payment_intents",
+            [*payment("pm_nope")],
+            coded("resource_missing", "No such PaymentMethod: 'pm_nope'", "payment_method"),
+        ),
+        (
+            "GET",
+            "/v1/disputes",
+            [("limit", "")],
+            coded(
+                "parameter_invalid_empty",
+                "You passed an empty string for 'limit'. We assume empty values are an attempt to unset a parameter; "
+                "however 'limit' cannot be unset. You should remove 'limit' from your request or supply a non-empty "
+                "value.",
+                "limit",
+            ),
+        ),
+        (
             "GET",
             "/v1/disputes",
             [("limit", "101")],

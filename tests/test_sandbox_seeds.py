@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import astuple
 from itertools import combinations
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from replaydisputes.model import Response, without_headers
 from replaydisputes.sandbox import Sandbox
+from replaydisputes.sandbox.people import Cast
 from replaydisputes.stripe_api.ids import ID, is_id, is_id_suffix
 from tests.sandbox_calls import FRAUDULENT, Caller, body_of, payment
 
@@ -180,3 +182,17 @@ def test_text_outside_ascii_is_sent_as_it_is() -> None:
 
     assert b"\\u" not in body
     assert json.loads(body)["description"].encode() in body
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_invented_value_hides_in_another(seed: int) -> None:
+    cast = Cast(seed)
+    stories = [cast.story() for _ in range(5)]
+
+    people = [person for story in stories for person in (story.buyer, story.recipient)]
+    values = [text for story in stories for text in astuple(story) if isinstance(text, str)]
+    values += [goods for story in stories for goods in story.earlier_goods]
+    values += [text for person in people for text in (person.name, person.email, person.phone)]
+    values += [person.address[name] for person in people for name in ("line1", "line2", "postal_code")]
+    hidden = [(short, long) for short in values for long in values if short is not long and short in long]
+    assert (len(values), hidden) == (5 * (10 + 2 + 6 + 6), [])

@@ -11,6 +11,7 @@ import click
 
 from replaydisputes.cli.options import cassettes_option, json_option
 from replaydisputes.cli.words import in_words, source_of
+from replaydisputes.errors import ReplayDisputesError
 
 if TYPE_CHECKING:
     from replaydisputes.library import Entry
@@ -28,11 +29,20 @@ def list_command(directory: Path, as_json: bool) -> None:
     from replaydisputes.library import Library  # noqa: PLC0415 - `--help` stays light
 
     library = Library([directory])
-    rows = [_row(entry, library.load(str(entry.path))) for entry in library.names()]
+    rows, broken = [], []
+    for entry in library.names():
+        try:
+            rows.append(_row(entry, library.load(str(entry.path))))
+        except ReplayDisputesError as error:
+            broken.append(error)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     else:
         _print_rows(rows)
+    for error in broken:
+        click.echo(f"Error: {error}", err=True)
+    if broken:
+        raise click.exceptions.Exit(broken[0].exit_code)
 
 
 @click.command("show")

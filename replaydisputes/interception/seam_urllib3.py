@@ -10,7 +10,8 @@ from types import ModuleType
 from typing import Any
 
 import urllib3
-from urllib3 import HTTPHeaderDict, HTTPResponse
+from urllib3 import HTTPResponse
+from urllib3._collections import HTTPHeaderDict  # 1.26 exports it nowhere else
 from urllib3.util import SKIP_HEADER
 
 from replaydisputes.interception.hosts import origin

@@ -10,7 +10,7 @@ _CLIENT_SECRET_SUFFIX = re.compile(rb"replaydisp\d{15}")
 _MASKED_KEY = re.compile(rb"(?:sk|rk|rkcs|pk|ek)_(?:test|live)_\*+0000")
 _RESERVED_DOMAIN = re.compile(rb"(?i)(?:.*\.)?(?:example\.(?:com|org|net)|example|invalid|test|localhost)")
 _RESERVED_TELEPHONE = re.compile(rb"1?(?:555555\d{4}|\d{3}55501\d\d)|55501\d\d")
-_REDACTED = re.compile(rb"\[redacted(?: \d+)?\]")
+_REDACTED = re.compile(rb"\[redacted(?:[\s\\]+\d+)?\]")
 _OTHER_PLACEHOLDER = re.compile(rb"https://example\.invalid(?:/\S*)?|idempotency-key-\d+|[a-z]+(?:_[a-z]+)?_(\w+)")
 _PUBLIC_NETWORKS = tuple(
     ipaddress.ip_network(network)

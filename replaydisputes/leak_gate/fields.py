@@ -33,7 +33,7 @@ _PERSONAL_KEYS = (
     rb"|shipping_address|shipping_tracking_number|telemetry_id|tracking_number"
 )
 _JSON_FIELD = re.compile(rb'"(?:' + _PERSONAL_KEYS + rb')"\s*:\s*"((?:[^"\\]|\\.){3,})"', re.S)
-_FORM_FIELD = re.compile(rb"[\[&?'\" ](?:" + _PERSONAL_KEYS + rb")\]?=(\[redacted \d+\]|[^&\s\"']{3,})")
+_FORM_FIELD = re.compile(rb"[\[&?'\" ](?:" + _PERSONAL_KEYS + rb")\]?=(?!\[redacted(?:[\s\\\]]|\Z))([^&\s\"']{3,})")
 _PERSONAL_OBJECTS = tuple(
     b'"%b"' % name
     for name in (b"billing_details", b"customer_details", b"evidence", b"fraud_details", b"metadata", b"shipping")

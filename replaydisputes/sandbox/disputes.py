@@ -120,10 +120,8 @@ def _emit_closed(ledger: Ledger, dispute: Json, now: int) -> None:
 
 
 def _steer(ledger: Ledger, dispute_id: str, text: str, now: int) -> None:
-    """What the bank decides in test mode, by the evidence's text. A dispute closed meanwhile stays closed."""
+    """What the bank decides in test mode, by the evidence's text."""
     dispute = ledger.known(dispute_id)
-    if dispute["status"] not in _SUBMITS_TO.values():
-        return
     inquiry = dispute["status"] == "warning_under_review"
     if text == "escalate_inquiry_evidence":
         if inquiry:

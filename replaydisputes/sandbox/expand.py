@@ -49,22 +49,20 @@ class Expansion:
         value = obj[name]
         if name in _EXPANDABLE.get(kind, ()):
             return obj | {name: self._expanded(value, rest, path)}
+        if name in FILE_FIELDS and not kind:
+            return obj | {name: self._expanded(value, rest, path)}
         if kind == "event" or not rest or not isinstance(value, (dict, list)):
-            self._refuse_files(name, value)
             raise refusals.not_expandable(path)
         if isinstance(value, list):
             return obj | {name: [self._step(item, rest, path) for item in value]}
         return obj | {name: self._step(value, rest, path)}
 
-    def _expanded(self, value: Any, rest: Sequence[str], path: str) -> Any:
+    def _expanded(self, value: str | Json | None, rest: Sequence[str], path: str) -> Any:
+        """The object an id names. A path given twice meets what it put in before, which is fine as it is."""
+        if value is None:
+            return None
         found = self._ledger.find(value) if isinstance(value, str) else value
         if found is None:
-            if value is not None:
-                raise SandboxLimitError(f"the object behind {path}")
-            return None
+            raise SandboxLimitError(f"the object behind {path}")
         self.used.add(found["id"])
         return self._step(found, rest, path) if rest else found
-
-    def _refuse_files(self, name: str, value: Any) -> None:
-        if name in FILE_FIELDS and value is not None:
-            raise SandboxLimitError("File objects")

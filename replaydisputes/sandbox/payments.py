@@ -86,14 +86,7 @@ def _intent(intent_id: str, fields: Json, now: int) -> Json:
         "currency": fields["currency"],
         "livemode": False,
         "metadata": fields.get("metadata", {}),
-        "payment_method_options": {
-            "card": {
-                "installments": None,
-                "mandate_options": None,
-                "network": None,
-                "request_three_d_secure": "automatic",
-            }
-        },
+        "payment_method_options": {"card": _CARD_OPTIONS},
         "payment_method_types": fields["payment_method_types"],
         **dict.fromkeys(nothing),
         **{name: fields.get(name) for name in said},
@@ -164,6 +157,12 @@ def _charge(ledger: Ledger, intent: Json, story: Story | None, now: int) -> Json
     }
 
 
+_CARD_OPTIONS = {
+    "installments": None,
+    "mandate_options": None,
+    "network": None,
+    "request_three_d_secure": "automatic",
+}
 _OUTCOME = {
     "advice_code": None,
     "network_advice_code": None,

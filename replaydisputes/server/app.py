@@ -99,7 +99,8 @@ def _request(scope: Scope, scheme: str, body: bytes) -> Request:
 def _address(scope: Scope) -> str:
     """What stands in for a missing Host (HTTP/1.0 needs none)."""
     host, port = scope.get("server") or ("127.0.0.1", None)
-    return f"{host}:{port}" if port else host
+    shown = f"[{host}]" if ":" in host else host
+    return f"{shown}:{port}" if port else shown
 
 
 def _own_error(status: int, error: ReplayDisputesError) -> Response:

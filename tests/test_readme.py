@@ -1,0 +1,140 @@
+"""Every block of the README does what the text around it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from replaydisputes.recording.scenarios import SCENARIOS
+from tests.recording_support import KEY, sandbox_target
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.M | re.S)
+COMMANDS = [line[2:] for kind, text in BLOCKS if kind == "console" for line in text.splitlines()]
+PYTHON = [text for kind, text in BLOCKS if kind == "python"]
+NO_SOCKETS = """
+import socket
+
+def refuse(*args, **kwargs):
+    raise AssertionError("a socket was made")
+
+socket.socket.__init__ = refuse
+socket.getaddrinfo = refuse
+"""
+
+
+def environment(**extra: str) -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PYTHONWARNINGS": "error", **extra}
+
+
+def shell(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", command], cwd=cwd, env=environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_every_block_is_of_a_kind_that_is_run_here() -> None:
+    assert {kind for kind, _ in BLOCKS} == {"console", "python", "ini"}
+    assert len(PYTHON) == 2
+    assert COMMANDS == [
+        "make demo",
+        "make test",
+        "replaydisputes list",
+        "STRIPE_API_KEY=sk_test_... replaydisputes record close-lost",
+        "replaydisputes record --all --sandbox --cassettes recordings",
+        "replaydisputes show close-twice --cassettes recordings",
+        "replaydisputes sandbox --port 12111",
+        "replaydisputes demo",
+    ]
+
+
+def test_the_two_make_commands_are_targets_that_set_themselves_up() -> None:
+    for target, runs in (("demo", "replaydisputes demo"), ("test", "-m pytest")):
+        planned = subprocess.run(
+            ["make", "--dry-run", "--always-make", target], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+        assert "-m venv .venv" in planned
+        assert runs in planned
+
+
+@pytest.mark.parametrize("scenario", ["close-lost"])
+def test_the_pytest_example_passes_in_a_process_without_sockets(scenario: str, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(NO_SOCKETS)
+    pytester.makepyfile(PYTHON[0])
+
+    plugins = ("-p", "no:cassetter", "-p", "no:recording", "-p", "no:asyncio", "-p", "no:xdist", "-W", "error")
+    pytester.runpytest_subprocess(*plugins).assert_outcomes(passed=1)
+    assert f'@pytest.mark.replaydisputes("{scenario}")' in PYTHON[0]
+    assert len([line for line in PYTHON[0].splitlines() if line]) <= 10
+
+
+def test_the_context_manager_example_runs_without_sockets(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", NO_SOCKETS + PYTHON[1]], cwd=tmp_path, capture_output=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_ini_block_names_a_setting_that_exists(pytester: pytest.Pytester) -> None:
+    (text,) = [text for kind, text in BLOCKS if kind == "ini"]
+    pytester.makeini(text)
+    own = pytester.mkdir("tests") / "disputes"
+    own.mkdir()
+    (own / "mine.yaml").write_bytes((ROOT / "cassettes" / "close-lost.yaml").read_bytes())
+    pytester.makepyfile(PYTHON[0].replace("close-lost", "mine"))
+
+    plugins = ("-p", "no:cassetter", "-p", "no:recording", "-p", "no:asyncio", "--strict-config")
+    pytester.runpytest_subprocess(*plugins).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    "command", [command for command in COMMANDS if command in {"replaydisputes list", "replaydisputes demo"}]
+)
+def test_a_command_that_needs_nothing_runs_as_printed(command: str, tmp_path: Path) -> None:
+    done = shell(command, tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_two_commands_without_a_key_run_as_printed_one_after_the_other(tmp_path: Path) -> None:
+    record, show = [command for command in COMMANDS if command.endswith("--cassettes recordings")]
+
+    assert shell(record, tmp_path).returncode == 0
+    assert "400" in shell(show, tmp_path).stdout
+
+
+def test_the_command_with_a_key_runs_with_only_key_and_origin_changed(tmp_path: Path) -> None:
+    (command,) = [command for command in COMMANDS if command.startswith("STRIPE_API_KEY=")]
+    with sandbox_target() as target:
+        done = shell(f"{command.replace('sk_test_...', KEY)} --api-base {target.api_base}", tmp_path)
+
+    assert (done.returncode, (tmp_path / "cassettes" / "close-lost.yaml").exists()) == (0, True)
+
+
+def test_the_sandbox_command_starts_one(tmp_path: Path) -> None:
+    (command,) = [command for command in COMMANDS if " sandbox --port" in command]
+    arguments = shlex.split(command.replace("12111", "0"))
+    process = subprocess.Popen(arguments, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    said = process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+
+    assert "answers at http://127.0.0.1:" in said
+    assert process.returncode == 0
+
+
+def test_the_table_lists_every_scenario_with_what_it_proves() -> None:
+    rows = dict(re.findall(r"^\| `([\w-]+)` \| (.+) \|$", README, re.M))
+
+    assert rows == {scenario.name: scenario.proves for scenario in SCENARIOS.values()}
