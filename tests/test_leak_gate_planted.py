@@ -15,11 +15,10 @@ from collections import Counter
 from collections.abc import Callable
 from urllib.parse import quote_plus
 
-import pytest
 import yaml
-from tests.test_leak_gate import SHAPES, clean_cassette
 
 from replaydisputes.leak_gate import KnownSecrets, find_leaks
+from tests.test_leak_gate import SHAPES, clean_cassette
 
 SEED = int(os.environ.get("REPLAYDISPUTES_SEED", "20261123"))
 PLANTINGS = 2500
@@ -150,7 +149,7 @@ ENCODINGS: dict[str, Encode] = {
     )
 }  # fmt: skip
 
-WORDS = "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore".split()
+WORDS = ["lorem", "ipsum", "dolor", "sit", "amet", "consectetur", "adipiscing", "elit", "sed", "do", "eiusmod", "tempor", "incididunt", "ut", "labore"]
 
 
 def some_words(rng: random.Random) -> str:

@@ -498,5 +498,18 @@ def test_what_is_said_at_the_confirmation_reaches_the_charge(caller: Caller) -> 
     charge = caller.get(f"/v1/charges/{confirmed['latest_charge']}")
     assert (charge["receipt_email"], charge["shipping"]) == (
         "ada@example.com",
-        {"name": "Ada", "address": {"city": "Köln"}},
+        {
+            "address": {
+                "city": "Köln",
+                "country": None,
+                "line1": None,
+                "line2": None,
+                "postal_code": None,
+                "state": None,
+            },
+            "carrier": None,
+            "name": "Ada",
+            "phone": None,
+            "tracking_number": None,
+        },
     )

@@ -84,6 +84,7 @@ def make_intent(call: Call) -> Json:
     values["currency"] = _checked_money(values["amount"], values["currency"])
     values["payment_method_types"] = _method_types(values)
     values["metadata"] = _said(values.get("metadata"))
+    values["shipping"] = _shipping(values.get("shipping"))
     if values.get("payment_method"):
         values["payment_method"] = _payment_method(call, values["payment_method"])
     intent = create_intent(call.ledger, values, call.now)
@@ -96,7 +97,9 @@ def confirm(call: Call) -> Json:
     intent = _found(call, "payment_intent", "payment_intent", "intent")
     if intent["status"] == "succeeded":
         raise refusals.already_succeeded(intent)
-    told: Json = {name: call.values[name] for name in ("receipt_email", "shipping") if name in call.values}
+    told: Json = {"receipt_email": call.values.get("receipt_email", intent["receipt_email"])}
+    if call.values.get("shipping"):
+        told["shipping"] = _shipping(call.values["shipping"])
     if call.values.get("payment_method"):
         told["payment_method"] = _payment_method(call, call.values["payment_method"])
     return _confirmed(call, intent | told)
@@ -147,7 +150,7 @@ def list_disputes(call: Call) -> Json:
     wanted = {name: call.values[name] for name in ("charge", "payment_intent") if call.values.get(name)}
     for kind, object_id in wanted.items():
         if call.ledger.get(kind, object_id) is None:
-            raise refusals.no_such(kind, object_id, kind, in_path=False)
+            raise refusals.no_such(kind, object_id, kind, status=400, assumed=["unknown-filter"])
 
     def keep(dispute: Json) -> bool:
         return all(dispute[name] == object_id for name, object_id in wanted.items())
@@ -210,8 +213,16 @@ def _payment_method(call: Call, token: str) -> str:
     if token.startswith("pm_card_"):
         raise SandboxLimitError(f"the test payment method {token} (known: {', '.join(CARDS)})")
     if call.ledger.get("payment_method", token) is None:
-        raise refusals.no_such("PaymentMethod", token, "payment_method", in_path=False)
+        raise refusals.no_such("PaymentMethod", token, "payment_method", status=400)
     return token
+
+
+def _shipping(said: Json | None) -> Json | None:
+    """Shipping as the API shows it: whole, with null for what was not said."""
+    if not said:
+        return None
+    address = dict.fromkeys(_ADDRESS) | said.get("address", {})
+    return dict.fromkeys(_SHIPPING) | said | {"address": address}
 
 
 def _said(metadata: Json | None) -> Json:

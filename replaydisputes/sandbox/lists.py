@@ -58,4 +58,4 @@ def _position(items: Sequence[Json], object_id: str, param: str, noun: str) -> i
     for position, item in enumerate(items):
         if item["id"] == object_id:
             return position
-    raise refusals.no_such(noun, object_id, param, in_path=False)
+    raise refusals.no_such(noun, object_id, param, status=400, assumed=["unknown-filter"])

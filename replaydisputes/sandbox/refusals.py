@@ -94,10 +94,10 @@ def unrecognized_url(method: str, path: str) -> Refusal:
     return Refusal(404, {"message": message, "type": "invalid_request_error"}, logged=False)
 
 
-def no_such(noun: str, object_id: str, param: str, *, in_path: bool = True) -> Refusal:
-    """404 for an id in the path, 400 for one in a parameter."""
+def no_such(noun: str, object_id: str, param: str, *, status: int = 404, assumed: Sequence[str] = ()) -> Refusal:
+    """status: 404 for an id in the path, 400 for one in a parameter."""
     error = _coded("resource_missing", f"No such {noun}: '{object_id}'", param=param)
-    return Refusal(404, error, kept=True) if in_path else Refusal(400, error, kept=True, assumed=["unknown-filter"])
+    return Refusal(status, error, kept=True, assumed=assumed)
 
 
 def already_closed(assumed: Sequence[str] = ()) -> Refusal:
