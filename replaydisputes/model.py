@@ -70,7 +70,10 @@ class Interaction:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """How a cassette came to be. `recorded_at` is UTC as YYYY-MM-DDTHH:MM:SSZ; `digest` covers the interactions."""
+    """How a cassette came to be. `recorded_at` is UTC as YYYY-MM-DDTHH:MM:SSZ; `digest` covers the interactions.
+
+    edited: somebody changed the interactions by hand and sealed them, so that nobody ever answered quite so.
+    """
 
     made_against: MadeAgainst
     scenario: str
@@ -78,6 +81,7 @@ class Provenance:
     tool_version: str
     recorded_at: str
     digest: str = ""
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

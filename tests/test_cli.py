@@ -44,7 +44,7 @@ def test_record_all_from_the_sandbox_then_list_and_show_it(tmp_path: Path) -> No
     assert [(row["name"], row["made_against"], row["shipped"]) for row in json.loads(listed.stdout)] == [
         (name, "sandbox", False) for name in sorted(SCENARIOS)
     ]
-    assert "the replaydisputes sandbox, not Stripe" in shown.stdout
+    assert "the sandbox, not Stripe" in shown.stdout
     calls = re.findall(r"\d\. (GET|POST) /v1/disputes/\S+  (\d+)  (.*)", shown.stdout)
     assert calls == [
         ("GET", "200", "dispute  needs_response"),
@@ -115,7 +115,8 @@ def test_bad_input_gets_one_clear_line_and_its_exit_code(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ((CASSETTES / "close-lost.yaml").read_bytes()[:3000], "truncated"),
+        ((CASSETTES / "close-lost.yaml").read_bytes()[:3000], "status"),
+        ((CASSETTES / "close-lost.yaml").read_bytes().rpartition(b"\n- request:")[0] + b"\n", "truncated"),
         (b"\xff\xfe\x00garbage", "UTF-8"),
         (b"{[not: yaml", "YAML"),
         (b"version: 2\ninteractions: []\n", "version"),
@@ -123,7 +124,7 @@ def test_bad_input_gets_one_clear_line_and_its_exit_code(
         (b"- " * 100_000 + b"x", "nest"),
         (b"", "empty"),
     ],
-    ids=["truncated", "not-utf-8", "not-yaml", "version", "bomb", "deep", "empty"],
+    ids=["cut-in-an-answer", "cut-between-interactions", "not-utf-8", "not-yaml", "version", "bomb", "deep", "empty"],
 )
 def test_a_file_that_is_no_cassette_gets_one_clear_line(content: bytes, said: str, tmp_path: Path) -> None:
     path = tmp_path / "broken.yaml"
@@ -177,7 +178,14 @@ def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:
     done = run("demo", cwd=tmp_path)
 
     assert (done.returncode, done.stderr) == (0, "")
-    for part in ("1. Record", "2. Redact", "3. Check", "4. Write", "5. Replay", "4 of 4 interactions played"):
+    for part in (
+        "1. Record",
+        "2. Redact",
+        "3. Check",
+        "4. Write",
+        "5. Replay",
+        "4 of 4 interactions played, 0 sockets asked for",
+    ):
         assert part in done.stdout
     assert "not Stripe" in done.stdout
     assert list(tmp_path.iterdir()) == []

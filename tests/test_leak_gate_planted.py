@@ -21,7 +21,7 @@ from replaydisputes.leak_gate import KnownSecrets, find_leaks
 from tests.test_leak_gate import SHAPES, clean_cassette
 
 SEED = int(os.environ.get("REPLAYDISPUTES_SEED", "20261123"))
-PLANTINGS = 2500
+PLANTINGS = int(os.environ.get("REPLAYDISPUTES_PLANTINGS", "1000"))
 MARK = "PLANTHERE"
 
 PEOPLE = [
@@ -149,7 +149,23 @@ ENCODINGS: dict[str, Encode] = {
     )
 }  # fmt: skip
 
-WORDS = ["lorem", "ipsum", "dolor", "sit", "amet", "consectetur", "adipiscing", "elit", "sed", "do", "eiusmod", "tempor", "incididunt", "ut", "labore"]
+WORDS = [
+    "lorem",
+    "ipsum",
+    "dolor",
+    "sit",
+    "amet",
+    "consectetur",
+    "adipiscing",
+    "elit",
+    "sed",
+    "do",
+    "eiusmod",
+    "tempor",
+    "incididunt",
+    "ut",
+    "labore",
+]
 
 
 def some_words(rng: random.Random) -> str:

@@ -302,6 +302,7 @@ def test_an_unmarked_suite_imports_nothing_of_ours_but_the_plugin(suite: pytest.
             assert (ours, heavy) == ({"replaydisputes", "replaydisputes.pytest_plugin"}, set())
         """
     )
+    suite.makeini("[pytest]")
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
     result = subprocess.run(

@@ -84,12 +84,20 @@ def test_only_strings_depend_on_the_seed_and_equal_strings_stay_equal(people: bo
 
 def test_another_start_time_changes_no_distance_between_times() -> None:
     def distances(start: int) -> list[int]:
-        times = [
-            leaf for path, leaf in numbered(tour(Sandbox(start_time=start))) if re.search(r"created|due_by|_on$", path)
+        return [
+            leaf - start if path.endswith("created") else leaf // 86_400 - start // 86_400
+            for path, leaf in numbered(tour(Sandbox(start_time=start)))
+            if re.search(r"created|due_by|_on$", path)
         ]
-        return [time - start for time in times]
 
     assert distances(1_700_000_000) == distances(1_893_456_789)
+
+
+def test_what_stripe_dates_by_the_calendar_falls_on_the_edges_of_a_day() -> None:
+    leaves = numbered(tour(Sandbox(start_time=1_700_000_000)))
+
+    assert {leaf % 86_400 for path, leaf in leaves if path.endswith("due_by")} == {86_399}
+    assert {leaf % 86_400 for path, leaf in leaves if path.endswith("available_on")} == {0}
 
 
 def test_ids_have_the_anatomy_of_stripes() -> None:

@@ -18,6 +18,7 @@ _IN_WORDS = {
     "stripe-test-mode": "Recorded from Stripe test mode by replaydisputes.",
     "imported": "Imported by replaydisputes from another tool's cassette.",
 }
+_EDITED_IN_WORDS = " Edited by hand since."
 _LONGEST_SIMPLE_KEY = 120
 
 
@@ -43,7 +44,7 @@ def grouped(headers: Headers) -> dict[str, list[str]]:
 
 
 def _head_lines(provenance: Provenance, interactions: Sequence[Interaction]) -> Iterator[str]:
-    yield f"# {_IN_WORDS[provenance.made_against]}"
+    yield f"# {_IN_WORDS[provenance.made_against]}{_EDITED_IN_WORDS if provenance.edited else ''}"
     yield "version: 1"
     yield "replaydisputes:"
     yield f"  made_against: {provenance.made_against}"
@@ -53,6 +54,8 @@ def _head_lines(provenance: Provenance, interactions: Sequence[Interaction]) -> 
     yield f"  recorded_at: {text_scalar(provenance.recorded_at)}"
     yield f"  interactions: {len(interactions)}"
     yield f"  digest: {digest_of(interactions)}"
+    if provenance.edited:
+        yield "  edited: true"
 
 
 def _interaction_lines(interaction: Interaction) -> Iterator[str]:

@@ -33,7 +33,7 @@ def load(path: Path) -> Cassette:
     if cassette.provenance is not None and cassette.provenance.digest != digest_of(cassette.interactions):
         warnings.warn(
             f"{path} was edited after it was made: its interactions do not have the digest written with them. "
-            f"It is replayed as it stands; record it again, or keep the edit knowing that nobody answered so.",
+            f"It is replayed as it stands; record it again, or keep the edit with `replaydisputes seal {path}`.",
             EditedCassetteWarning,
             stacklevel=2,
         )
@@ -63,15 +63,20 @@ def parse(text: bytes, path: Path) -> Cassette:
     """The cassette in a text. `path` only names the file in errors. Raises CassetteFormatError with the line."""
     if len(text) > MAX_BYTES:
         raise CassetteFormatError(path, None, f"at most {MAX_BYTES:,} bytes", "more")
-    decoded = _decoded(text, path)
+    decoded = decoded_text(text, path)
     try:
         return _cassette(compose(decoded))
     except FaultError as fault:
-        line = decoded.count("\n", 0, min(fault.index, len(decoded.rstrip("\n")))) + 1
-        raise CassetteFormatError(path, line, fault.expected, fault.got) from None
+        raise CassetteFormatError(path, line_at(decoded, fault.index), fault.expected, fault.got) from None
 
 
-def _decoded(text: bytes, path: Path) -> str:
+def line_at(text: str, index: int) -> int:
+    """The line of a character, from 1; the end of a text counts as its last line that is not blank."""
+    return text.count("\n", 0, min(index, len(text.rstrip("\n")))) + 1
+
+
+def decoded_text(text: bytes, path: Path) -> str:
+    """The text of a file in UTF-8, less its mark. Raises CassetteFormatError for any other encoding."""
     if text.startswith(_UTF16_MARKS):
         raise CassetteFormatError(path, 1, "UTF-8", "UTF-16")
     try:
@@ -119,6 +124,7 @@ def _provenance(node: Node, listing: Listing) -> Provenance:
         tool_version=_text(_required(mapping, "tool_version", "`tool_version`")),
         recorded_at=_text(_required(mapping, "recorded_at", "`recorded_at`")),
         digest=_text(digest) if digest is not None else "",
+        edited=_is_true(mapping.values.get("edited")),
     )
 
 
@@ -130,6 +136,14 @@ def _made_against(node: Node) -> MadeAgainst:
     raise FaultError(
         node.index, f"one of {', '.join(known)}", "another word" if isinstance(node, Scalar) else describe(node)
     )
+
+
+def _is_true(node: Node | None) -> bool:
+    if node is None:
+        return False
+    if not isinstance(node, Scalar) or node.kind != "bool" or node.text.lower() not in ("true", "false"):
+        raise FaultError(node.index, "`true` or `false`", describe(node))
+    return node.text.lower() == "true"
 
 
 def _interaction(node: Node) -> Interaction:

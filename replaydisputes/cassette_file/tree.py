@@ -7,6 +7,7 @@ nesting), construct objects from tags, and let a few aliases stand for gigabytes
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping as Lookup
 
 import yaml
 
@@ -21,6 +22,7 @@ _SCALAR_TAGS = frozenset(("str", "int", "float", "bool", "null", "timestamp", "b
 _TEXT_TAGS = frozenset(("python/str", "python/unicode"))
 _LIST_TAGS = frozenset(("seq", "python/tuple"))
 _MAP_TAGS = frozenset(("map",))
+_NO_TAGS: Lookup[str, str] = {}
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -95,10 +97,13 @@ def describe(node: Node) -> str:
     return "a list" if isinstance(node, Listing) else "a mapping"
 
 
-def compose(text: str) -> Node | None:
-    """The tree of the one document in the text, None where there is none. Raises FaultError."""
+def compose(text: str, more_tags: Lookup[str, str] = _NO_TAGS) -> Node | None:
+    """The tree of the one document in the text, None where there is none. Raises FaultError.
+
+    more_tags: tags of scalars that other tools write, such as Ruby's `!binary`, and the kind each stands for.
+    """
     try:
-        builder = _Builder()
+        builder = _Builder(more_tags)
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
         return builder.root
@@ -113,15 +118,16 @@ def compose(text: str) -> Node | None:
 class _Builder:
     """Takes events one by one; keeps the collections still open, so that nothing here recurses."""
 
-    def __init__(self) -> None:
+    def __init__(self, more_tags: Lookup[str, str]) -> None:
         self.root: Node | None = None
+        self._more_tags = more_tags
         self._open: list[Listing | Mapping] = []
         self._anchors: dict[str, Node] = {}
         self._aliased_chars = 0
 
     def take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.ScalarEvent):
-            scalar = _scalar(event)
+            scalar = _scalar(event, self._more_tags)
             self._remember(event, scalar)
             self._place(scalar)
         elif isinstance(event, yaml.CollectionStartEvent):
@@ -172,11 +178,11 @@ def _index(event: yaml.Event) -> int:
     return event.start_mark.index if event.start_mark else 0
 
 
-def _scalar(event: yaml.ScalarEvent) -> Scalar:
+def _scalar(event: yaml.ScalarEvent, more_tags: Lookup[str, str]) -> Scalar:
     text: str = event.value
     index: int = _index(event)
     if event.tag is not None:
-        return Scalar(index, _tagged_kind(event), text)
+        return Scalar(index, more_tags.get(event.tag) or _tagged_kind(event), text)
     if not event.implicit[0]:
         return Scalar(index, "str", text)
     for tag, pattern in _IMPLICIT.get(text[:1], ()):

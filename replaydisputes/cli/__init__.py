@@ -11,10 +11,12 @@ import click
 from replaydisputes.errors import ReplayDisputesError
 
 _COMMANDS = {
+    "check": "replaydisputes.cli.check",
     "demo": "replaydisputes.cli.demo",
     "list": "replaydisputes.cli.catalogue",
     "record": "replaydisputes.cli.record",
     "sandbox": "replaydisputes.cli.sandbox",
+    "seal": "replaydisputes.cli.seal",
     "show": "replaydisputes.cli.catalogue",
 }
 _INTERRUPTED = 130

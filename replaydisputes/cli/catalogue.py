@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from replaydisputes.cli.options import cassettes_option, json_option
-from replaydisputes.cli.words import in_words, source_of
+from replaydisputes.cli.words import console, in_words, source_of
 from replaydisputes.errors import ReplayDisputesError
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def list_command(directory: Path, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
     else:
         _print_rows(rows)
-    for error in broken:
-        click.echo(f"Error: {error}", err=True)
+    for fault in broken:
+        click.echo(f"Error: {fault}", err=True)
     if broken:
         raise click.exceptions.Exit(broken[0].exit_code)
 
@@ -76,6 +76,7 @@ def _row(entry: Entry, cassette: Cassette) -> dict[str, Any]:
         "scenario": provenance.scenario if provenance else None,
         "stripe_version": provenance.stripe_version if provenance else None,
         "recorded_at": provenance.recorded_at if provenance else None,
+        "edited": provenance.edited if provenance else None,
         "interactions": len(cassette.interactions),
         "statuses": [interaction.response.status for interaction in cassette.interactions],
     }
@@ -109,7 +110,6 @@ def _said(body: bytes) -> dict[str, str]:
 
 
 def _print_rows(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False)
@@ -119,25 +119,26 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
         statuses = " ".join(str(status) for status in row["statuses"])
         where = "shipped" if row["shipped"] else row["path"]
         table.add_row(row["name"], statuses, in_words(row["made_against"]), row["stripe_version"] or "", where)
-    Console(soft_wrap=True).print(table)
+    console().print(table)
 
 
 def _print_cassette(path: Path, cassette: Cassette) -> None:
-    from rich.console import Console  # noqa: PLC0415
     from rich.markup import escape  # noqa: PLC0415
 
-    console = Console(soft_wrap=True, highlight=False)
+    out = console()
     provenance = cassette.provenance
-    console.print(f"[bold]{escape(str(path))}[/bold]")
-    console.print(f"made against    {source_of(cassette)}")
+    out.print(f"[bold]{escape(str(path))}[/bold]")
+    out.print(f"made against    {source_of(cassette)}")
     if provenance:
-        console.print(f"scenario        {escape(provenance.scenario)}")
-        console.print(f"Stripe-Version  {escape(provenance.stripe_version)}")
-        console.print(f"recorded at     {provenance.recorded_at} by replaydisputes {provenance.tool_version}")
+        out.print(f"scenario        {escape(provenance.scenario)}")
+        out.print(f"Stripe-Version  {escape(provenance.stripe_version)}")
+        out.print(f"recorded at     {provenance.recorded_at} by replaydisputes {provenance.tool_version}")
+    if provenance and provenance.edited:
+        out.print("edited          edited by hand and sealed: nobody answered quite so")
     for number, interaction in enumerate(cassette.interactions, start=1):
         glance = _glance(interaction)
         call = f"{glance.pop('method')} {glance.pop('path')}"
         status = glance.pop("http_status")
         said = "  ".join(glance.values())
         colour = "green" if status < 400 else "yellow"
-        console.print(f"{number:>3}. {escape(call)}  [{colour}]{status}[/{colour}]  {escape(said)}")
+        out.print(f"{number:>3}. {escape(call)}  [{colour}]{status}[/{colour}]  {escape(said)}")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from replaydisputes.cli.words import console
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -27,18 +29,16 @@ def demo_command() -> None:
 
     Example: replaydisputes demo
     """
-    from rich.console import Console  # noqa: PLC0415 - `--help` stays light
-
-    console = Console(highlight=False, soft_wrap=True)
+    out = console()
     with tempfile.TemporaryDirectory(prefix="replaydisputes-demo-") as directory:
-        made, raw = _record(console, Path(directory) / f"{_SCENARIO}.yaml")
-        _tell_redaction(console, made, raw)
-        _tell_file(console, made)
-        _replay(console, made.path)
-    console.print('\nNext: @pytest.mark.replaydisputes("close-lost") on a test of yours. See README.md.', markup=False)
+        made, raw = _record(out, Path(directory) / f"{_SCENARIO}.yaml")
+        _tell_redaction(out, made, raw)
+        _tell_file(out, made)
+        _replay(out, made.path)
+    out.print('\nNext: @pytest.mark.replaydisputes("close-lost") on a test of yours. See README.md.', markup=False)
 
 
-def _record(console: Console, path: Path) -> tuple[Recorded, tuple[Interaction, ...]]:
+def _record(out: Console, path: Path) -> tuple[Recorded, tuple[Interaction, ...]]:
     """Record the scenario over real HTTP from a sandbox full of invented people."""
     from replaydisputes.cli.record import SANDBOX_KEY, surroundings  # noqa: PLC0415
     from replaydisputes.recording.recorder import Target, record  # noqa: PLC0415
@@ -47,14 +47,14 @@ def _record(console: Console, path: Path) -> tuple[Recorded, tuple[Interaction, 
     from replaydisputes.server import serving  # noqa: PLC0415
 
     scenario = scenario_named(_SCENARIO)
-    console.print("[bold]1. Record[/bold]  real HTTP, to the embedded sandbox (a stand-in; this is not Stripe)")
-    console.print(f"   {scenario.name}: {scenario.proves}", markup=False)
+    out.print("[bold]1. Record[/bold]  real HTTP, to the embedded sandbox (a stand-in; this is not Stripe)")
+    out.print(f"   {scenario.name}: {scenario.proves}", markup=False)
     seen = _Seen(Sandbox(people=True))
     with serving(seen) as url:
         made = record(scenario, Target(url, SANDBOX_KEY), path, surroundings(yes=True, sandbox=True, quiet=True))
     raw = tuple(seen.interactions[-len(made.cassette.interactions) :])
     for interaction in raw:
-        console.print(f"   {_line(interaction)}", markup=False)
+        out.print(f"   {_line(interaction)}", markup=False)
     return made, raw
 
 
@@ -73,63 +73,62 @@ class _Seen:
         return response
 
 
-def _tell_redaction(console: Console, made: Recorded, raw: tuple[Interaction, ...]) -> None:
+def _tell_redaction(out: Console, made: Recorded, raw: tuple[Interaction, ...]) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     counts = ", ".join(f"{count} {kind}" for kind, count in made.redacted.replaced.items())
-    console.print("\n[bold]2. Redact[/bold]  whatever the policy does not name is replaced")
-    console.print(
-        f"   distinct values replaced: {counts}; header fields dropped: {made.redacted.dropped}", markup=False
-    )
+    out.print("\n[bold]2. Redact[/bold]  whatever the policy does not name is replaced")
+    out.print(f"   distinct values replaced: {counts}; header fields dropped: {made.redacted.dropped}", markup=False)
     table = Table("field", "captured (invented people)", "in the cassette", box=None, pad_edge=False)
-    before, after = _leaves(raw[0]), _leaves(made.cassette.interactions[0])
+    before, after = _leaves(raw[-1]), _leaves(made.cassette.interactions[-1])
     changed = [field for field in before if before[field] != after.get(field)]
     for field in _telling(changed):
         table.add_row(Text(f"   {field}"), Text(_short(before[field])), Text(_short(after.get(field))))
-    console.print(table)
+    out.print(table)
 
 
-def _tell_file(console: Console, made: Recorded) -> None:
+def _tell_file(out: Console, made: Recorded) -> None:
     lines = made.path.read_text(encoding="utf-8").splitlines()
-    console.print("\n[bold]3. Check[/bold]   the gate read the final bytes and found no secret")
-    console.print("         (by their shapes, and by the very values seen in this capture, in every encoding it knows)")
-    console.print(f"\n[bold]4. Write[/bold]   {made.path.name}, {made.path.stat().st_size:,} bytes, safe to commit")
+    out.print("\n[bold]3. Check[/bold]   the gate read the final bytes and found no secret")
+    out.print("         (by their shapes, and by the very values seen in this capture, in every encoding it knows)")
+    out.print(f"\n[bold]4. Write[/bold]   {made.path.name}, {made.path.stat().st_size:,} bytes, safe to commit")
     for line in lines[:10]:
-        console.print(f"   [dim]{line}[/dim]" if "[" not in line else f"   {line}")
+        out.print(f"   [dim]{line}[/dim]" if "[" not in line else f"   {line}")
 
 
-def _replay(console: Console, path: Path) -> None:
+def _replay(out: Console, path: Path) -> None:
     """Make the same calls again, with the sandbox gone and every socket of the process closed."""
     import requests  # noqa: PLC0415
 
     from replaydisputes.api import replay  # noqa: PLC0415
     from replaydisputes.stripe_api.facts import API_ORIGIN  # noqa: PLC0415
 
-    console.print("\n[bold]5. Replay[/bold]  the sandbox is stopped and sockets are disabled; the same calls again")
-    with _sockets_disabled(), replay(str(path)) as running:
+    out.print("\n[bold]5. Replay[/bold]  the sandbox is stopped and sockets are disabled; the same calls again")
+    with _sockets_disabled() as attempts, replay(str(path)) as running:
         for interaction in running.cassette.interactions:
             request = interaction.request
             url = f"{API_ORIGIN}/v1/disputes/{running.dispute_id}{'/close' if request.method == 'POST' else ''}"
             answer = requests.request(request.method, url, timeout=5)
             said = _outcome(answer.status_code, answer.content)
-            console.print(f"   {request.method:<4} {url.removeprefix(API_ORIGIN)}  {said}", markup=False)
-    console.print(
-        f"   {len(running.played)} of {len(running.cassette.interactions)} interactions played, 0 sockets opened."
-    )
+            out.print(f"   {request.method:<4} {url.removeprefix(API_ORIGIN)}  {said}", markup=False)
+    played, recorded = len(running.played), len(running.cassette.interactions)
+    out.print(f"   {played} of {recorded} interactions played, {len(attempts)} sockets asked for.")
 
 
 @contextmanager
-def _sockets_disabled() -> Iterator[None]:
-    """Nothing in this process can make a socket while inside."""
+def _sockets_disabled() -> Iterator[list[str]]:
+    """Nothing in this process can make a socket while inside; gives the list of attempts."""
+    attempts: list[str] = []
 
     def refuse(*_: object, **__: object) -> NoReturn:
+        attempts.append("socket")
         raise RuntimeError("the demo has disabled sockets")
 
     original = socket.socket.__init__
     socket.socket.__init__ = refuse  # type: ignore[method-assign]
     try:
-        yield
+        yield attempts
     finally:
         socket.socket.__init__ = original  # type: ignore[method-assign]
 
@@ -163,17 +162,10 @@ def _leaves(interaction: Interaction) -> dict[str, str]:
 
 
 def _telling(fields: list[str]) -> list[str]:
-    """Six fields worth looking at: an id, a time, and people."""
-    wanted = (
-        "id",
-        "charge",
-        "created",
-        "customer_name",
-        "customer_email_address",
-        "customer_purchase_ip",
-        "shipping_address",
-    )
-    return [field for name in wanted for field in fields if field.rpartition(".")[2] == name][:7]
+    """Fields worth looking at, the first of each name: an id, a time, and people."""
+    by_name = {field.rpartition(".")[2]: field for field in reversed(fields)}
+    wanted = "id charge created customer_name customer_email_address customer_purchase_ip shipping_address"
+    return [by_name[name] for name in wanted.split() if name in by_name]
 
 
 def _short(text: str | None) -> str:

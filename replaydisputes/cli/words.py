@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from replaydisputes.model import Cassette
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_PIPE_WIDTH = 200
 
 _MADE_AGAINST = {
     "stripe-test-mode": "Stripe test mode",
-    "sandbox": "the replaydisputes sandbox, not Stripe",
+    "sandbox": "the sandbox, not Stripe",
     "imported": "an origin nobody verified",
 }
 
@@ -18,3 +25,11 @@ def in_words(made_against: str | None) -> str:
 
 def source_of(cassette: Cassette) -> str:
     return in_words(cassette.provenance.made_against if cassette.provenance else None)
+
+
+def console() -> Console:
+    """Standard output for people: colours and the window's width in a terminal, plain and wide in a pipe."""
+    from rich.console import Console  # noqa: PLC0415 - `--help` stays light
+
+    made = Console(highlight=False, soft_wrap=True)
+    return made if made.is_terminal else Console(highlight=False, soft_wrap=True, width=_PIPE_WIDTH)

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from replaydisputes.leak_gate.views import View, ViewBuilder
+from replaydisputes.leak_gate.views import GAP, View, ViewBuilder
 
 INFLATED_LIMIT = 32 * 1024 * 1024
 """Bytes that one compressed blob may grow to; what lies behind is reported as unreadable."""
@@ -27,7 +27,6 @@ _HEX = re.compile(rb"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8,}")
 _TEXT_RUN = re.compile(
     rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}){4,}"
 )
-_GAP = b"\n\0\n"
 _CANONICAL_ID = re.compile(rb"(?:1AAAAA|1\d{5})?replaydisp\d*")
 _MAGIC = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]|BZh[1-9]1AY|\xfd7zXZ\x00")
 _AS_CHARACTERS = re.compile(rb"\x1f\xc2\x8b\x08|\x78(?:\x01|\x5e|\xc2\x9c|\xc3\x9a)")
@@ -61,17 +60,19 @@ def decode_blobs(view: View) -> Iterator[View]:
     in_clear, in_hex, compressed = ViewBuilder(), ViewBuilder(), ViewBuilder()
     blocks = list(_folded_blocks(view.text))
     in_blocks = {word for block in blocks for word in _WORD.findall(view.text[block.marks[0][1] : block.end_in_text])}
-    tokens = {token for token in set(view.text.translate(_NOT_BASE64_TO_SPACE).split()) if len(token) >= 6} - in_blocks
-    for blob in (*blocks, *(_Blob(token) for token in tokens if _may_be_base64(token))):
+    tokens = {token for token in set(view.text.translate(_NOT_BASE64_TO_SPACE).split()) if len(token) >= 6}
+    for blob in (*blocks, *(_Blob(token) for token in tokens - in_blocks if _may_be_base64(token))):
         for shift in range(4):
             data = _from_base64(blob.joined[shift:])
             _add_runs(in_clear, data, blob, shift, 4 / 3)
             _add_inflated(compressed, data, blob, deflate_too=shift == 0)
-    for digits in set(_HEX.findall(b" ".join(tokens))):
-        for shift in range(2) if len(digits) >= 12 or not digits.isdigit() else ():
-            data = bytes.fromhex(digits[shift : len(digits) - (len(digits) - shift) % 2].decode())
-            _add_runs(in_hex, data, _Blob(digits), shift, 2)
-            _add_inflated(compressed, data, _Blob(digits), deflate_too=shift == 0)
+    in_one_line = (_Blob(digits) for digits in set(_HEX.findall(b" ".join(tokens))))
+    for blob in (*(block for block in blocks if _HEX.fullmatch(block.joined)), *in_one_line):
+        for shift in range(2) if len(blob.joined) >= 12 or not blob.joined.isdigit() else ():
+            digits = blob.joined[shift : len(blob.joined) - (len(blob.joined) - shift) % 2]
+            data = bytes.fromhex(digits.decode())
+            _add_runs(in_hex, data, blob, shift, 2)
+            _add_inflated(compressed, data, blob, deflate_too=shift == 0)
     if in_clear:
         yield in_clear.build(view, "base64", 4 / 3)
     if in_hex:
@@ -129,7 +130,7 @@ def _add_runs(builder: ViewBuilder, data: bytes, blob: _Blob, shift: int, stretc
                 builder.add(data[done:cut], _source(blob, done * stretch + shift), blob.token)
                 builder.add(b"", source, blob.token)
                 done = cut
-        builder.add(data[done : run.end()] + _GAP, _source(blob, done * stretch + shift), blob.token)
+        builder.add(data[done : run.end()] + GAP, _source(blob, done * stretch + shift), blob.token)
 
 
 def _source(blob: _Blob, offset: float) -> int:
@@ -143,7 +144,7 @@ def _add_inflated(builder: ViewBuilder, data: bytes, blob: _Blob, *, deflate_too
         texts.append(inflate(data, -15))
     for text in texts:
         for run in _TEXT_RUN.finditer(text):
-            builder.add(run[0] + _GAP, blob.marks[0][1], blob.token)
+            builder.add(run[0] + GAP, blob.marks[0][1], blob.token)
 
 
 def _inflate_at(data: bytes, magic: re.Match[bytes]) -> bytes:

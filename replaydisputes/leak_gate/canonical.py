@@ -11,7 +11,9 @@ _MASKED_KEY = re.compile(rb"(?:sk|rk|rkcs|pk|ek)_(?:test|live)_\*+0000")
 _RESERVED_DOMAIN = re.compile(rb"(?i)(?:.*\.)?(?:example\.(?:com|org|net)|example|invalid|test|localhost)")
 _RESERVED_TELEPHONE = re.compile(rb"1?(?:555555\d{4}|\d{3}55501\d\d)|55501\d\d")
 _REDACTED = re.compile(rb"\[redacted(?:[\s\\]+\d+)?\]")
-_OTHER_PLACEHOLDER = re.compile(rb"https://example\.invalid(?:/\S*)?|idempotency-key-\d+|[a-z]+(?:_[a-z]+)?_(\w+)")
+_CANONICAL_ID = re.compile(rb"[a-z]+(?:_[a-z]+)?_([0-9A-Za-z]+)(?:_secret_([0-9A-Za-z]+))?")
+_TELEPHONE = re.compile(rb"[+\d .()-]{7,}")
+_OTHER_PLACEHOLDER = re.compile(rb"https://example\.invalid(?:/\S*)?|idempotency-key-\d+")
 _PUBLIC_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -64,13 +66,20 @@ def is_reserved_telephone(number: bytes) -> bool:
 def is_placeholder(value: bytes) -> bool:
     """Whether a whole value is, or holds, a stand-in: `[redacted 3]`, `customer-1@example.invalid`, a canonical id."""
     value = value.strip()
-    if _REDACTED.search(value):
-        return True
-    if b"@" in value:
+    if b"@" in value and not _REDACTED.search(value):
         return b" " not in value and is_reserved_email(value)
-    if re.fullmatch(rb"[+\d .()-]{7,}", value) and is_reserved_telephone(value):
-        return True
-    if is_public_address(value.decode("ascii", "replace")):
-        return True
-    other = _OTHER_PLACEHOLDER.fullmatch(value)
-    return other is not None and (other[1] is None or is_canonical_suffix(other[1]))
+    return (
+        _REDACTED.search(value) is not None
+        or _OTHER_PLACEHOLDER.fullmatch(value) is not None
+        or (_TELEPHONE.fullmatch(value) is not None and is_reserved_telephone(value))
+        or is_public_address(value.decode("ascii", "replace")) is True
+        or _is_canonical_id(value)
+    )
+
+
+def _is_canonical_id(value: bytes) -> bool:
+    """A canonical object id, or a client secret made of two canonical parts."""
+    identity = _CANONICAL_ID.fullmatch(value)
+    if identity is None or not is_canonical_suffix(identity[1]):
+        return False
+    return identity[2] is None or is_canonical_client_secret(identity[2])

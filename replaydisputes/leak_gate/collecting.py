@@ -3,14 +3,15 @@ allow-list: what one forgets the other has to remember."""
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from replaydisputes.leak_gate import canonical
 from replaydisputes.leak_gate.blobs import inflate
+from replaydisputes.leak_gate.canonical import is_canonical_suffix, is_placeholder
 from replaydisputes.leak_gate.numbers import number_shapes
 from replaydisputes.leak_gate.shapes import id_kind, is_stripe_id, line_shapes
 from replaydisputes.model import Headers, Interaction
@@ -36,7 +37,9 @@ _SECRET_PLACE = re.compile(
     r"|line[12]|postal_code|^city$|device|account_holder|arn$|acquirer|trace_id|dynamic_last4|tax_id|dob|^url$"
     r"|wallet|^note|comment|memo|reference|seller_message|purchase"
 )
-_STEERS_A_TEST = re.compile(r"(?:winning|losing|escalate_inquiry)_evidence|evidence|details|list|has_evidence")
+_STEERS_A_TEST = re.compile(r"(?:winning|losing|escalate_inquiry)_evidence|evidence|details|list")
+_NO_PERSON = re.compile(r"evidence_details|visa_compelling_evidence_3|has_evidence|enhanced_evidence|details|list")
+_API_PATH = re.compile(r"/v[12](?:/[a-z_]{1,40})+")
 _A_NAME = re.compile(r"(?i)name|signature|owner|holder")
 _ENUM = re.compile(r"[a-z][a-z0-9_.:-]{0,60}")
 _ID = re.compile(r"(?<![A-Za-z0-9])([a-z]{2,12}(?:_[a-z]{2,12})?)_([A-Za-z0-9]{8,})(?![A-Za-z0-9])")
@@ -46,6 +49,9 @@ _TEST_CARD_ENDING = re.compile(
     r"4242|0259|2685|1976|0079|5423|5556|4444|3222|8210|5100|0005|8431|1117|9424|0004|6890|0002|9995|0069|0119|0127"
     r"|0341|9987|9979|3155|3184|0077|3220|0000|1111"
 )
+
+
+_NOT_KEPT_WHOLE = ("masked key", "Stripe id", "Stripe account id", "request id")
 
 
 @dataclass(slots=True)
@@ -74,7 +80,7 @@ def _read_url(capture: Capture, url: str) -> None:
     if parts.username or parts.password:
         capture.certain.update(("credential", text) for text in (parts.username, parts.password) if text)
     for segment in unquote(parts.path).split("/"):
-        if _ENUM.fullmatch(segment) and not _ID.search(segment):
+        if _ENUM.fullmatch(segment) and not _holds_id(segment):
             capture.public.add(segment)
     _read_form(capture, parts.query)
 
@@ -97,12 +103,24 @@ def _read_secret_header(capture: Capture, name: str, value: str) -> None:
         pairs = [pair.partition("=")[2].strip() for pair in value.split(";")][: 1 if name == "set-cookie" else None]
         capture.likely.update(("cookie", cookie) for cookie in pairs if len(cookie) >= 6)
     elif "authorization" in name:
-        scheme, _, credential = value.partition(" ")
-        capture.certain.add(("API key" if scheme.lower() == "bearer" else "credential", credential.strip() or scheme))
+        _read_credential(capture, value)
     elif value.lstrip().startswith("{"):
         _read_text(capture, value, ("telemetry",))
-    else:
+    elif not _ID.fullmatch(value):
         capture.likely.add(("idempotency key" if "idempotency" in name else f"{name} header", value))
+
+
+def _read_credential(capture: Capture, value: str) -> None:
+    """`Bearer sk_test_…`, `Basic …` (a key and a colon in base64), or a credential without a scheme."""
+    scheme, _, credential = value.strip().rpartition(" ")
+    if len(credential) < 6 or credential.lower() == "bearer" or is_placeholder(value.encode("utf-8", "replace")):
+        return
+    capture.certain.add(("API key" if scheme.lower() == "bearer" else "credential", credential))
+    try:
+        decoded = base64.b64decode(credential, validate=True).decode("ascii")
+    except ValueError:
+        return
+    _read_shapes(capture, decoded)
 
 
 def _read_body(capture: Capture, body: bytes) -> None:
@@ -153,8 +171,8 @@ def _read_json(capture: Capture, node: object, place: tuple[str, ...]) -> None:
 
 
 def _read_text(capture: Capture, value: str, place: tuple[str, ...]) -> None:
-    secret = any(_SECRET_PLACE.search(key) and not _STEERS_A_TEST.fullmatch(key) for key in place) or _under(place)
-    if not secret:
+    secret = any(_SECRET_PLACE.search(key) and not _NO_PERSON.fullmatch(key) for key in place) or _under(place)
+    if not secret or _API_PATH.fullmatch(value):
         _read_public(capture, value, place)
         return
     if _STEERS_A_TEST.fullmatch(value):
@@ -184,25 +202,28 @@ def _pieces_of(value: str, place: tuple[str, ...]) -> set[str]:
 
 def _read_public(capture: Capture, value: str, place: tuple[str, ...]) -> None:
     """What stands in public places: enumerations and numbers whole, of sentences only the plain words."""
-    if (_ENUM.fullmatch(value) and not _ID.search(value)) or re.fullmatch(r"-?\d{1,12}", value):
+    if (_ENUM.fullmatch(value) and not _holds_id(value)) or re.fullmatch(r"-?\d{1,12}", value):
         capture.public.add(value)
     elif place and place[-1] in ("message", "type", "doc_url", "url", "decline_code"):
         capture.public.update(_PLAIN_WORD.findall(value))
+
+
+def _holds_id(text: str) -> bool:
+    return any(is_stripe_id(found[1].encode(), found[2].encode()) for found in _ID.finditer(text))
 
 
 def _read_shapes(capture: Capture, text: str) -> None:
     """Whatever is secret wherever it stands: keys, ids, emails, addresses, card and telephone numbers."""
     raw = text.encode("utf-8", "replace")
     for match in (*line_shapes(raw), *number_shapes(raw)):
-        if match.kind not in ("masked key", "Stripe id", "Stripe account id", "request id", "client secret"):
-            capture.certain.add((match.kind, raw[match.start : match.end].decode("utf-8", "replace")))
-        elif match.kind == "client secret":
-            capture.certain.add((match.kind, raw[match.start : match.end].decode().rpartition("_")[2]))
+        value = raw[match.start : match.end].decode("utf-8", "replace")
+        if match.kind == "client secret":
+            capture.certain.add((match.kind, value.rpartition("_")[2]))
+        elif match.kind not in _NOT_KEPT_WHOLE:
+            capture.certain.add((match.kind, value))
     for found in _ID.finditer(text):
         prefix, suffix = found[1].encode(), found[2]
-        if is_stripe_id(prefix, suffix.encode()) and not canonical.is_canonical_suffix(suffix.encode()):
+        if is_stripe_id(prefix, suffix.encode()) and not is_canonical_suffix(suffix.encode()):
             capture.certain.add((id_kind(prefix), suffix))
-            if len(suffix) == 24:
+            if len(suffix) == 24 or (prefix == b"acct" and len(suffix) == 16):
                 capture.certain.add(("account fragment", suffix[6:16]))
-            elif prefix == b"acct" and len(suffix) == 16:
-                capture.certain.add(("account fragment", suffix[-10:]))

@@ -32,14 +32,14 @@ _PERSONAL_KEYS = (
     rb"|line1|line2|network_transaction_id|phone|postal_code|receipt_email|receipt_number|receipt_url"
     rb"|shipping_address|shipping_tracking_number|telemetry_id|tracking_number"
 )
-_JSON_FIELD = re.compile(rb'"(?:' + _PERSONAL_KEYS + rb')"\s*:\s*"((?:[^"\\]|\\.){3,})"', re.S)
-_FORM_FIELD = re.compile(rb"[\[&?'\" ](?:" + _PERSONAL_KEYS + rb")\]?=(?!\[redacted(?:[\s\\\]]|\Z))([^&\s\"']{3,})")
+_JSON_FIELD = re.compile(rb'"(?:' + _PERSONAL_KEYS + rb')"\s*:\s*"((?:[^"\\\0]|\\.){3,})"', re.S)
+_FORM_FIELD = re.compile(rb"[\[&?'\" ](?:" + _PERSONAL_KEYS + rb")\]?=(?!\[redacted[\s\\\]\0])([^&\s\"']{3,})")
 _PERSONAL_OBJECTS = tuple(
     b'"%b"' % name
     for name in (b"billing_details", b"customer_details", b"evidence", b"fraud_details", b"metadata", b"shipping")
 )
 _OPENING = re.compile(rb"\s*:\s*\{")
-_JSON_TOKEN = re.compile(rb'[{}]|"((?:[^"\\]|\\.)*)"(\s*:)?', re.S)
+_JSON_TOKEN = re.compile(rb'[{}\0]|"((?:[^"\\\0]|\\.)*)"(\s*:)?', re.S)
 _HARMLESS = re.compile(rb"[a-z_]*|.{0,3}|[\d-]{1,10}", re.S)
 
 
@@ -100,7 +100,7 @@ def _strings_within(text: bytes, start: int, cleared: set[bytes]) -> Iterator[Ma
     for token in _JSON_TOKEN.finditer(text, start):
         if token[1] is None:
             depth += 1 if token[0] == b"{" else -1
-            if depth == 0:
+            if depth == 0 or token[0] == b"\0":
                 return
         elif not token[2] and token[1] not in cleared:
             if _is_personal(token[1]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -40,8 +41,22 @@ def mask(value: bytes) -> str:
     return f"{shown[0]}… ({len(shown)} characters)"
 
 
-def without_overlaps(matches: list[Match]) -> list[Match]:
-    """In order of place; of matches that overlap the longest stays, so an id inside a client secret is told once."""
+def without_overlaps(certain: list[Match], by_place: list[Match]) -> list[Match]:
+    """In order of place; of matches that overlap the longest stays, so an id inside a client secret is told once.
+
+    by_place: matches that say only where something stands; they give way to one that fills half of that place.
+    """
+    kept = _longest(certain)
+    starts, placed = [match.start for match in kept], list[Match]()
+    for match in _longest(by_place):
+        inside = kept[max(bisect_left(starts, match.start) - 1, 0) : bisect_left(starts, match.end)]
+        shared = (min(other.end, match.end) - max(other.start, match.start) for other in inside)
+        if 2 * max(shared, default=0) < match.end - match.start:
+            placed.append(match)
+    return sorted([*kept, *placed])
+
+
+def _longest(matches: list[Match]) -> list[Match]:
     kept: list[Match] = []
     for match in sorted(matches, key=lambda found: (found.start, -found.end)):
         if not kept or match.start >= kept[-1].end:

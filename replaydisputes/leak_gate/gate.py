@@ -42,7 +42,7 @@ def find_leaks(text: bytes, known: KnownSecrets = _NOTHING_KNOWN) -> list[Leak]:
         if budget < 0:
             findings.add("unreadable: encoded too often", 0, b"", view)
             break
-        for match in without_overlaps(list(_matches(view.text, known))):
+        for match in _matches(view.text, known):
             for place in view.offsets_in_file(match.start):
                 findings.add(match.kind, place, view.text[match.start : match.end], view)
     return sorted(findings.leaks, key=lambda leak: (leak.line, leak.column, leak.kind))
@@ -91,13 +91,12 @@ def _as_utf8(text: bytes) -> bytes:
     return text
 
 
-def _matches(text: bytes, known: KnownSecrets) -> Iterator[Match]:
+def _matches(text: bytes, known: KnownSecrets) -> list[Match]:
     """All that one reading shows. Lines repeat a lot in a cassette, so most patterns first see each line once."""
     once = b"\n".join(dict.fromkeys(text.split(b"\n")))
-    yield from known.occurrences(text, once)
+    certain = list(known.occurrences(text, once))
     if next(line_shapes(once), None) is not None:
-        yield from line_shapes(text)
+        certain.extend(line_shapes(text))
     if has_folded_numbers(text) or next(number_shapes(once), None) is not None:
-        yield from number_shapes(text)
-    yield from header_fields(text)
-    yield from personal_fields(text, once)
+        certain.extend(number_shapes(text))
+    return without_overlaps(certain, [*header_fields(text), *personal_fields(text, once)])

@@ -20,7 +20,9 @@ _ISSUERS = re.compile(
 _INTERNATIONAL = re.compile(rb"\+(?<![A-Za-z0-9+/]\+)[1-9](?:(?:[.()/-]| |\r?\n[ \t]+){0,2}\d){7,14}(?![A-Za-z0-9])")
 _SEPARATOR = rb"(?:[.-]|" + _FOLD + rb")"
 _AMERICAN = re.compile(
-    rb"[(2-9](?<![\w.+-].)(?<![\w.+-]\(.)(?:(?<=\()[2-9]\d{2}\) ?|(?<=\d)\d{2}"
+    rb"[(2-9](?<![\w.+-].)(?:(?<=\()[2-9]\d{2}\)"
+    + _FOLD
+    + rb"?|(?<=\d)\d{2}"
     + _SEPARATOR
     + rb")[2-9]\d{2}"
     + _SEPARATOR

@@ -14,17 +14,22 @@ _KEY = re.compile(
 )
 _STARS = re.compile(rb"\*{4,}[A-Za-z0-9]*")
 _BEFORE_STARS = re.compile(rb"[A-Za-z0-9_]*\Z")
-_BEARER = re.compile(rb"[Bb]earer(?: +|%20|\+)([A-Za-z0-9._~+/=-]{8,})")
-_BASIC = re.compile(rb"[Bb]asic(?: +|%20|\+)([A-Za-z0-9+/_-]{8,}={0,2})")
+_BEARER = re.compile(rb"[Bb]earer\s+([A-Za-z0-9._~+/=-]{8,})")
+_BASIC = re.compile(rb"[Bb]asic\s+([A-Za-z0-9+/_-]{8,}={0,2})")
 _EMAIL = re.compile(rb"[A-Za-z0-9._%+\x80-\xff-]{1,64}@(?:[A-Za-z0-9\x80-\xff-]{1,63}\.)+[A-Za-z\x80-\xff-]{2,}")
 _IPV4 = re.compile(rb"(?<![A-Za-z0-9.])(?<![A-Za-z]/)\d{1,3}(?:\.\d{1,3}){3}(?![A-Za-z0-9]|\.\d)")
 _IPV6 = re.compile(rb"(?<![\w:.])(?=[0-9A-Fa-f:]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:]{3,39}(?![\w:]|\.\w)")
 _JWT = re.compile(rb"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")
-_PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY( BLOCK)?-----")
+_PRIVATE_KEY = re.compile(rb"-----BEGIN\s+(?:[A-Z0-9]+\s+){0,4}PRIVATE\s+KEY(?:\s+BLOCK)?-----")
 _SUFFIX = re.compile(rb"_([A-Za-z0-9]{8,})(?![A-Za-z0-9])")
 _PREFIX = re.compile(rb"(?<![A-Za-z0-9])[a-z]{2,12}(?:_[a-z]{2,12})?\Z")
 _SECRET_PREFIX = re.compile(rb"(?<![A-Za-z0-9])[a-z]{2,12}_[A-Za-z0-9]+_secret\Z")
 _TEST_TOKEN = re.compile(rb"[a-z]+(?:[A-Z][a-z]+|\d[A-Z]?[a-z]*)*")
+
+_NOT_IDS = frozenset(b"secret whsec sk_org".split()) | {
+    kind + mode for kind in (b"sk", b"rk", b"rkcs", b"pk", b"ek") for mode in (b"_test", b"_live")
+}
+"""What stands before keys and client secrets, which are found as such."""
 
 STRIPE_PREFIXES = frozenset(
     b"acct ba bpc bps bt btok btr ca card cbtxn ch clock cn cnor cs cs_test cs_live cus di dp du ephkey evt fca "
@@ -48,7 +53,7 @@ def is_drawn(suffix: bytes) -> bool:
 
 def is_stripe_id(prefix: bytes, suffix: bytes) -> bool:
     """Whether prefix and suffix make an id of an object: known prefixes from 10 characters on, others from 14."""
-    if prefix in (b"pm_card", b"tok") and _TEST_TOKEN.fullmatch(suffix):
+    if prefix in _NOT_IDS or (prefix in (b"pm_card", b"tok") and _TEST_TOKEN.fullmatch(suffix)):
         return False
     if prefix in STRIPE_PREFIXES:
         return len(suffix) >= 10 and is_drawn(suffix)
@@ -130,6 +135,6 @@ _FINDERS: tuple[tuple[tuple[bytes, ...], Callable[[bytes], Iterator[Match]]], ..
     ((b".",), _addresses),
     ((b":",), _long_addresses),
     ((b"eyJ",), _plain(_JWT, "JSON web token")),
-    ((b"PRIVATE KEY",), _plain(_PRIVATE_KEY, "private key")),
+    ((b"-----BEGIN",), _plain(_PRIVATE_KEY, "private key")),
     ((b"_",), _ids),
 )

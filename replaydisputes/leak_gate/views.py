@@ -7,8 +7,15 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes
 
 Span = tuple[int, int]
+
+GAP = b"\n\0\n"
+"""Stands between pieces of a view that were not neighbours, so that no pattern reads across."""
+
+_NEIGHBOURS = 3
+"""Lines on either side that are read along with an encoded one: a value may be folded, and encoded only in part."""
 
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}"
@@ -16,9 +23,9 @@ _ESCAPE = re.compile(
 )
 _SINGLE_ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b"0": b"\0", b"a": b"\a"}
 _SINGLE_ESCAPES |= {b"v": b"\v", b"e": b"\x1b", b"N": b"\xc2\x85", b"_": b"\xc2\xa0", b"L": b"\n", b"P": b"\n"}
-_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
-_ENTITY = re.compile(rb"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?")
-_FORM_ESCAPE = re.compile(rb"\+|%[0-9A-Fa-f]{2}")
+_PERCENT = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
+_ENTITY = re.compile(rb"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)")
+_FORM_ESCAPE = re.compile(rb"(?:\+|%[0-9A-Fa-f]{2})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +91,21 @@ class ViewBuilder:
 
 def undo_backslashes(view: View) -> View | None:
     """JSON's escapes and those of YAML's double quotes, with its lines that end in a backslash joined."""
-    spans = _marked_lines(view.text, b"\\", around=1)
+    spans = _marked_lines(view.text, b"\\")
     return _rewritten(view, "backslash escapes", spans, _ESCAPE, _unescaped)
 
 
 def undo_percents(view: View) -> View | None:
     spans = _marked_lines(view.text, b"%")
-    return _rewritten(view, "percent-encoding", spans, _PERCENT, lambda found: bytes.fromhex(found[1].decode()))
+    return _rewritten(view, "percent-encoding", spans, _PERCENT, lambda found: unquote_to_bytes(found[0]))
 
 
 def undo_form_encoding(view: View) -> View | None:
     """Percents with plus as space, on lines that look like a form or a query."""
     spans = [span for span in _marked_lines(view.text, b"+") if view.text.find(b"=", *span) >= 0]
-    return _rewritten(view, "form encoding", spans, _FORM_ESCAPE, _form_byte)
+    return _rewritten(
+        view, "form encoding", spans, _FORM_ESCAPE, lambda found: unquote_to_bytes(found[0].replace(b"+", b" "))
+    )
 
 
 def undo_entities(view: View) -> View | None:
@@ -104,8 +113,8 @@ def undo_entities(view: View) -> View | None:
     return _rewritten(view, "HTML escapes", spans, _ENTITY, _entity)
 
 
-def _marked_lines(text: bytes, marker: bytes, around: int = 0) -> list[Span]:
-    """The lines that hold the marker, each with as many neighbours, those that touch joined into one span."""
+def _marked_lines(text: bytes, marker: bytes) -> list[Span]:
+    """The lines that hold the marker and their neighbours, those that touch joined into one span."""
     spans: list[Span] = []
     at = text.find(marker)
     while at >= 0:
@@ -113,7 +122,7 @@ def _marked_lines(text: bytes, marker: bytes, around: int = 0) -> list[Span]:
         end = text.find(b"\n", at)
         end = len(text) if end < 0 else end
         at = text.find(marker, end)
-        for _ in range(around):
+        for _ in range(_NEIGHBOURS):
             start = text.rfind(b"\n", 0, max(start - 1, 0)) + 1
             following = text.find(b"\n", end + 1)
             end = len(text) if following < 0 else following
@@ -140,7 +149,7 @@ def _rewritten(
         changed = True
         for piece, source in pieces:
             builder.add(piece, source)
-        builder.add(b"\n", end)
+        builder.add(GAP, end)
     return builder.build(view, encoding) if changed else None
 
 
@@ -169,10 +178,6 @@ def _code_point(body: bytes) -> bytes:
     units = [int(unit, 16) for unit in re.split(rb"\\?[uUx]", body)[1:]]
     code = units[0] if len(units) == 1 else 0x10000 + ((units[0] - 0xD800) << 10) + (units[1] - 0xDC00)
     return chr(code).encode("utf-8", "replace") if code <= 0x10FFFF else b"?"
-
-
-def _form_byte(found: re.Match[bytes]) -> bytes:
-    return b" " if found[0] == b"+" else bytes.fromhex(found[0][1:].decode())
 
 
 def _entity(found: re.Match[bytes]) -> bytes:

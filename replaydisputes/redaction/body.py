@@ -6,7 +6,7 @@ import json
 from typing import NoReturn
 
 from replaydisputes.redaction.leaves import Leaves
-from replaydisputes.redaction.policy import FORM_RULES, NO_OBJECT, USER_KEYED, kind_of
+from replaydisputes.redaction.policy import NO_OBJECT, USER_KEYED
 from replaydisputes.stripe_api.forms import Params, split_key
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
@@ -27,14 +27,14 @@ def redact_form(params: Params, leaves: Leaves) -> Params:
 def _redact_param(key: str, value: str, leaves: Leaves) -> tuple[str, str]:
     segments = split_key(key)
     names = [name for name in segments if name and not _is_position(name)]
-    rule = FORM_RULES.get(".".join(names))
+    kind = leaves.policy.form.get(".".join(names))
     shown = [
         name
         if not name or _is_position(name)
         else leaves.field_name(name, user_keyed=depth > 0 and segments[0] in USER_KEYED)
         for depth, name in enumerate(segments)
     ]
-    return shown[0] + "".join(f"[{name}]" for name in shown[1:]), leaves.text(value, rule[0] if rule else None)
+    return shown[0] + "".join(f"[{name}]" for name in shown[1:]), leaves.text(value, kind)
 
 
 def _is_position(name: str) -> bool:
@@ -46,7 +46,7 @@ def _walk(value: Json, within: str, path: str, leaves: Leaves) -> Json:
         return _walk_object(value, within, path, leaves)
     if isinstance(value, list):
         return [_walk(member, within, path, leaves) for member in value]
-    return leaves.json(value, kind_of(within, path))
+    return leaves.json(value, leaves.policy.kind_of(within, path))
 
 
 def _walk_object(value: dict[str, Json], within: str, path: str, leaves: Leaves) -> dict[str, Json]:

@@ -18,6 +18,8 @@ class Kind(Enum):
     IDEMPOTENCY_KEY = "idempotency key"
     AUTHORIZATION = "authorization"
     TEXT = "text"
+    KEPT = "kept by the user's rule"
+    REFUSED = "replaced by the user's rule"
     LENGTH = "length"
     # pass where they fit
     ENUM = "enumeration"

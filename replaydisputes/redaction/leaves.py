@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from replaydisputes.redaction.kinds import Kind, fits
+from replaydisputes.redaction.policy import Policy
 from replaydisputes.redaction.stand_ins import StandIns, http_date_to_unix, unix_to_http_date
 from replaydisputes.redaction.text import canonical_client_secret, canonical_id, scrub
 
@@ -18,10 +19,10 @@ Scalar = str | int | float | bool | None
 
 
 class Leaves:
-    """Redacts single values with the memory of one run."""
+    """Redacts single values under a policy, with the memory of one run."""
 
-    def __init__(self, stand_ins: StandIns) -> None:
-        self._stand_ins = stand_ins
+    def __init__(self, stand_ins: StandIns, policy: Policy) -> None:
+        self._stand_ins, self.policy = stand_ins, policy
 
     def json(self, value: Scalar, kind: Kind | None) -> Scalar:
         """What a JSON leaf becomes: itself where its kind allows, else canonical, else a placeholder; numbers 0."""
@@ -39,13 +40,15 @@ class Leaves:
             return value
         if kind is not None and fits(kind, value):
             return value
+        if kind is Kind.MEDIA_TYPE and fits(kind, value.partition(";")[0]):
+            return value.partition(";")[0]
         canonical = canonical_client_secret(value, self._stand_ins) or canonical_id(value, self._stand_ins)
         if canonical is not None:
             return canonical
         return self._rewritten(value, kind) or self._stand_ins.for_value(value)
 
     def _rewritten(self, value: str, kind: Kind | None) -> str | None:
-        if kind is Kind.TEXT:
+        if kind in (Kind.TEXT, Kind.KEPT):
             return scrub(value, self._stand_ins)
         if kind is Kind.IDEMPOTENCY_KEY:
             return self._stand_ins.for_value(value, "idempotency key")
@@ -76,7 +79,7 @@ class Leaves:
         return self._stand_ins.for_value(name, "field name")
 
     def _integer(self, value: int, kind: Kind | None) -> int:
-        if kind is Kind.COUNT and fits(kind, str(value)):
+        if kind in (Kind.COUNT, Kind.KEPT) and fits(Kind.COUNT, str(value)):
             return value
         if kind in (Kind.TIME, Kind.DAY) and 0 < value <= _MAX_TIME_S:
             return self._stand_ins.for_time(value) if kind is Kind.TIME else self._stand_ins.for_day(value)

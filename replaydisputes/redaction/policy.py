@@ -171,9 +171,25 @@ PATH_WORDS = frozenset(_PATH_WORDS.split())
 """Words of Stripe's own resource paths; any other segment is an id or is replaced."""
 
 
-def kind_of(within: str, path: str) -> Kind | None:
-    """The kind under which a JSON leaf may survive, by its object type and dotted path; None is: replace it."""
-    return _JSON.get((within, path)) or _JSON.get((ANY, path))
-
-
 _JSON: dict[tuple[str, str], Kind] = {(rule.within, field): rule.kind for rule in JSON_RULES for field in rule.fields}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What may survive, looked up by place. The default is the tables above; `extended` adds a user's own rules."""
+
+    json: Mapping[tuple[str, str], Kind]
+    form: Mapping[str, Kind]
+    request_headers: Mapping[str, Kind]
+    response_headers: Mapping[str, Kind]
+
+    def kind_of(self, within: str, path: str) -> Kind | None:
+        """The kind under which a JSON leaf may survive, by object type and dotted path; None is: replace it."""
+        return self.json.get((within, path)) or self.json.get((ANY, path))
+
+
+def _kinds(table: Mapping[str, tuple[Kind, str]]) -> dict[str, Kind]:
+    return {name: kind for name, (kind, _) in table.items()}
+
+
+DEFAULT_POLICY = Policy(_JSON, _kinds(FORM_RULES), _kinds(REQUEST_HEADERS), _kinds(RESPONSE_HEADERS))

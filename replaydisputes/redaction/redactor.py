@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import zlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlunsplit
 
-from replaydisputes.model import Headers, Interaction, Request, Response, header, without_headers
+from replaydisputes.model import Headers, Interaction, Request, Response, header, reason_phrase, without_headers
 from replaydisputes.redaction.body import redact_form, redact_json
+from replaydisputes.redaction.encodings import decoded
 from replaydisputes.redaction.kinds import Kind
 from replaydisputes.redaction.leaves import Leaves
-from replaydisputes.redaction.policy import PATH_WORDS, REQUEST_HEADERS, RESPONSE_HEADERS
+from replaydisputes.redaction.policy import DEFAULT_POLICY, PATH_WORDS, Policy
 from replaydisputes.redaction.stand_ins import StandIns, http_date_to_unix
-from replaydisputes.stripe_api.facts import API_ORIGIN
+from replaydisputes.stripe_api.facts import API_HOST
 from replaydisputes.stripe_api.forms import encode_form, parse_form
 from replaydisputes.stripe_api.ids import is_id
-from replaydisputes.stripe_api.urls import split_url
+from replaydisputes.stripe_api.urls import is_stripe_host, split_url
 
-_MAX_INFLATED = 64 * 1024 * 1024
+_JUST_BEFORE_S = 3600
+_CREATED = re.compile(rb'"created": ?([0-9]{9,11})\b')
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,100 +34,89 @@ class Redacted:
     dropped: int
 
 
-def redact(interactions: Sequence[Interaction]) -> Redacted:
-    """Make raw interactions publishable: default-deny, canonical, and the same again when applied twice.
+class Redaction:
+    """One run over any number of recordings: the same person or id has the same stand-in in all of them."""
 
-    Every request is taken as one to api.stripe.com, whichever host stood in for it.
-    """
-    redactor = _Redactor(interactions)
-    done = tuple(redactor.interaction(interaction) for interaction in interactions)
-    return Redacted(done, redactor.stand_ins.counts, redactor.dropped.total())
+    def __init__(self, policy: Policy = DEFAULT_POLICY, *, other_hosts: bool = False) -> None:
+        """other_hosts: keep apart which host a request went to, as `host-1.invalid`; else all count as Stripe's."""
+        self._stand_ins = StandIns()
+        self._leaves = Leaves(self._stand_ins, policy)
+        self._policy, self._other_hosts = policy, other_hosts
+        self._dropped: Counter[str] = Counter()
 
+    def reserve(self, interactions: Iterable[Interaction]) -> None:
+        """Keep stand-ins that are already in these recordings from being given to anybody else."""
+        for text in _texts(interactions):
+            self._stand_ins.reserve(text)
 
-class _Redactor:
-    def __init__(self, interactions: Sequence[Interaction]) -> None:
-        self.stand_ins = StandIns(_texts(interactions))
-        self.leaves = Leaves(self.stand_ins)
-        self.dropped: Counter[str] = Counter()
-        start_s = _start(interactions)
-        if start_s is not None:
-            self.stand_ins.start_at(start_s)
-
-    def interaction(self, raw: Interaction) -> Interaction:
-        return Interaction(self._request(raw.request), self._response(raw.response))
+    def redact(self, interactions: Sequence[Interaction]) -> Redacted:
+        """Make one recording publishable: default-deny, canonical, and the same again when applied twice."""
+        self.reserve(interactions)
+        self._dropped.clear()
+        self._stand_ins.begin(_start(interactions))
+        done = tuple(Interaction(self._request(raw.request), self._response(raw.response)) for raw in interactions)
+        return Redacted(done, self._stand_ins.counts(), self._dropped.total())
 
     def _request(self, raw: Request) -> Request:
+        method = raw.method.upper() if raw.method.upper() in _METHODS else "REDACTED"
         url = self._url(raw.url)
-        headers = self._headers(raw.headers, REQUEST_HEADERS)
-        plain, body = _decoded(raw.headers, raw.body)
-        return Request(raw.method, url, headers, self._request_body(header(raw.headers, "content-type"), plain, body))
+        headers = self._headers(raw.headers, self._policy.request_headers)
+        plain, body = decoded(raw.headers, raw.body)
+        return Request(method, url, headers, self._request_body(header(raw.headers, "content-type"), plain, body))
 
     def _request_body(self, content_type: str | None, plain: bool, body: bytes) -> bytes:
         if not body:
             return b""
         media_type = (content_type or "application/x-www-form-urlencoded").partition(";")[0].strip().lower()
         if plain and media_type == "application/x-www-form-urlencoded":
-            return encode_form(redact_form(parse_form(body), self.leaves))
+            return encode_form(redact_form(parse_form(body), self._leaves))
         return self._json_or_whole(plain and media_type.endswith("json"), body)
 
     def _response(self, raw: Response) -> Response:
-        plain, body = _decoded(raw.headers, raw.body)
+        plain, body = decoded(raw.headers, raw.body)
         done = self._json_or_whole(plain, body) if body else b""
-        kept = self._headers(without_headers(raw.headers, ("content-encoding", "transfer-encoding")), RESPONSE_HEADERS)
+        named = without_headers(raw.headers, ("content-encoding", "transfer-encoding"))
+        kept = self._headers(named, self._policy.response_headers)
         headers = tuple((name, str(len(done)) if name.lower() == "content-length" else value) for name, value in kept)
-        return Response(raw.status, headers, done, raw.reason)
+        return Response(raw.status, headers, done, reason_phrase(raw.status) if raw.reason else "")
 
     def _json_or_whole(self, try_json: bool, body: bytes) -> bytes:
         """The body with each leaf redacted; one that is not JSON is replaced whole."""
         if try_json:
             try:
-                return redact_json(body, self.leaves)
+                return redact_json(body, self._leaves)
             except (ValueError, RecursionError):
                 pass
-        return self.stand_ins.for_value(body.decode("utf-8", "backslashreplace"), "text").encode()
+        return self._stand_ins.for_value(body.decode("utf-8", "backslashreplace"), "text").encode()
 
-    def _headers(self, headers: Headers, policy: Mapping[str, tuple[Kind, str]]) -> Headers:
+    def _headers(self, headers: Headers, policy: Mapping[str, Kind]) -> Headers:
         kept: list[tuple[str, str]] = []
         for name, value in headers:
-            rule = policy.get(name.lower())
-            if rule is None:
-                self.dropped[name.lower()] += 1
+            kind = policy.get(name.lower())
+            if kind is None:
+                self._dropped[name.lower()] += 1
             else:
-                kept.append((name, self.leaves.header(value, rule[0])))
+                kept.append((name, self._leaves.header(value, kind)))
         return tuple(kept)
 
     def _url(self, url: str) -> str:
         target = split_url(url)
+        host = API_HOST
+        if self._other_hosts and not is_stripe_host(target.host):
+            host = self._stand_ins.for_value(target.host, "host")
         path = "/".join(self._segment(segment) for segment in target.path.split("/"))
-        query = encode_form(redact_form(parse_form(target.query), self.leaves)).decode("ascii")
-        return urlunsplit((*API_ORIGIN.split("://"), path, query, ""))
+        query = encode_form(redact_form(parse_form(target.query), self._leaves)).decode("ascii")
+        return urlunsplit(("https", host, path, query, ""))
 
     def _segment(self, segment: str) -> str:
         if segment in PATH_WORDS or not segment:
             return segment
-        return quote(self.leaves.identifier(segment) if is_id(segment) else self.leaves.segment(segment))
+        return quote(self._leaves.identifier(segment) if is_id(segment) else self._leaves.segment(segment))
 
 
-def _decoded(headers: Headers, body: bytes) -> tuple[bool, bytes]:
-    """The body behind its content encoding, and whether it could be decoded."""
-    encoding = (header(headers, "content-encoding") or "identity").strip().lower()
-    if encoding in ("identity", "") or not body:
-        return True, body
-    if encoding in ("gzip", "x-gzip", "deflate"):
-        try:
-            return True, _inflate(body)
-        except (zlib.error, ValueError):
-            pass
-    return False, body
-
-
-def _inflate(body: bytes) -> bytes:
-    """Whatever zlib or gzip packed. Raises ValueError past a bound, so that a bomb costs no memory."""
-    inflator = zlib.decompressobj(wbits=47)
-    inflated = inflator.decompress(body, _MAX_INFLATED)
-    if inflator.unconsumed_tail or not inflator.eof:
-        raise ValueError("truncated, or inflates beyond reason")
-    return inflated
+def redact(interactions: Sequence[Interaction], policy: Policy = DEFAULT_POLICY) -> Redacted:
+    """Make one recording publishable, with a memory of its own. Every request counts as one to api.stripe.com."""
+    return Redaction(policy).redact(interactions)
 
 
 def _texts(interactions: Iterable[Interaction]) -> Iterable[str]:
@@ -134,14 +126,19 @@ def _texts(interactions: Iterable[Interaction]) -> Iterable[str]:
         for _, value in (*request.headers, *response.headers):
             yield value
         for headers, body in ((request.headers, request.body), (response.headers, response.body)):
-            yield _decoded(headers, body)[1].decode("utf-8", "replace")
+            yield decoded(headers, body)[1].decode("utf-8", "replace")
 
 
 def _start(interactions: Iterable[Interaction]) -> int | None:
-    """The moment the capture began: the first Date that an answer carries."""
+    """The moment the capture began: the first Date, or the birth of the first object where that is just before it.
+
+    A dispute made seconds before midnight has its days counted from its own day, not from the first read of it.
+    """
     for interaction in interactions:
         date = interaction.response.header("date")
         start_s = http_date_to_unix(date) if date else None
         if start_s is not None:
-            return start_s
+            found = _CREATED.search(decoded(interaction.response.headers, interaction.response.body)[1])
+            created_s = int(found[1]) if found else start_s
+            return created_s if 0 <= start_s - created_s < _JUST_BEFORE_S else start_s
     return None

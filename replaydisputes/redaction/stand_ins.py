@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
@@ -32,13 +32,14 @@ _FORMS: Mapping[str, str] = {
     "idempotency key": "idempotency-key-{}",
     "field name": "key_{}",
     "path segment": "redacted-{}",
+    "host": "host-{}.invalid",
     "text": "[redacted {}]",
 }
 
 STAND_IN = re.compile(
     r"customer-(?P<email>[1-9][0-9]*)@example\.invalid|192\.0\.2\.(?P<ip4>[0-9]{1,3})(?![0-9])|2001:db8::(?P<ip6>[0-9a-f]+)"
     r"|\+1555555(?P<phone>[0-9]{4})(?![0-9])|https://example\.invalid/(?P<url>[1-9][0-9]*)"
-    r"|idempotency-key-(?P<key>[1-9][0-9]*)|\bkey_(?P<field>[1-9][0-9]*)\b|redacted-(?P<segment>[1-9][0-9]*)"
+    r"|idempotency-key-(?P<key>[1-9][0-9]*)|\bkey_(?P<field>[1-9][0-9]*)\b|redacted-(?P<segment>[1-9][0-9]*)|host-(?P<host>[1-9][0-9]*)\.invalid"
     r"|\[redacted (?P<text>[1-9][0-9]*)\]"
 )
 """Any placeholder, anywhere in text."""
@@ -56,6 +57,7 @@ _GROUP_KINDS = {
     "key": "idempotency key",
     "field": "field name",
     "segment": "path segment",
+    "host": "host",
     "text": "text",
 }
 
@@ -86,20 +88,22 @@ def canonical_suffix(length: int, number: int) -> str:
 class StandIns:
     """The memory of one redaction: real value to stand-in, and how many of each kind were replaced."""
 
-    def __init__(self, texts: Iterable[str] = ()) -> None:
-        """texts: everything about to be redacted, read only for stand-ins that are already there."""
+    def __init__(self) -> None:
         self._given: dict[tuple[str, str], str] = {}
         self._next: Counter[str] = Counter()
         self._reserved: set[tuple[str, int]] = set()
         self._start_s: int | None = None
-        for text in texts:
-            self._reserve(text)
+        self._used: set[tuple[str, str]] = set()
 
-    @property
     def counts(self) -> dict[str, int]:
-        """Distinct values replaced, by kind, most first."""
-        counted = Counter("id" if kind.startswith("id ") else kind for kind, _ in self._given)
+        """Distinct values replaced since `begin`, by kind, most first."""
+        counted = Counter("id" if kind.startswith("id ") else kind for kind, _ in self._used)
         return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+
+    def begin(self, start_s: int | None) -> None:
+        """Begin a recording: the unix second that becomes CANONICAL_START, None where the first time met is to."""
+        self._start_s = start_s
+        self._used.clear()
 
     def for_value(self, value: str, kind: str | None = None) -> str:
         """The placeholder of a denied value; its kind is judged from the value where none is given."""
@@ -115,31 +119,36 @@ class StandIns:
         name = f"id {prefix}"
         return self._remember(name, suffix, lambda number: f"{prefix}_{canonical_suffix(len(suffix), number)}")
 
-    def start_at(self, unix_s: int) -> None:
-        """Set the moment that becomes CANONICAL_START; only the first call counts."""
-        if self._start_s is None:
-            self._start_s = unix_s
-
     def for_time(self, unix_s: int) -> int:
         """The canonical instant: within 12 hours of the start it is the start, else whole days away from it."""
-        self.start_at(unix_s)
-        assert self._start_s is not None  # noqa: S101 - set by the line above
-        away_s = unix_s - self._start_s
+        away_s = unix_s - self._start(unix_s)
         return CANONICAL_START + (away_s + _DAY_S // 2) // _DAY_S * _DAY_S
 
     def for_day(self, unix_s: int) -> int:
         """The canonical day, for times Stripe gives by the calendar: days apart kept, and the last second of a day."""
-        self.start_at(unix_s)
-        assert self._start_s is not None  # noqa: S101 - set by the line above
-        days = unix_s // _DAY_S - self._start_s // _DAY_S
+        days = unix_s // _DAY_S - self._start(unix_s) // _DAY_S
         end_of_day_s = _DAY_S - 1 if unix_s % _DAY_S == _DAY_S - 1 else 0
         return CANONICAL_START + days * _DAY_S + end_of_day_s
 
-    def _remember(self, kind: str, value: str, spell: object) -> str:
+    def reserve(self, text: str) -> None:
+        """Keep the numbers of stand-ins already in a text from being given to anybody else."""
+        for found in STAND_IN.finditer(text):
+            group = found.lastgroup or "text"
+            self._reserved.add((_GROUP_KINDS[group], int(found[group], 16 if group == "ip6" else 10)))
+        for found in _CANONICAL_ID.finditer(text):
+            number = found["long"] or found["account"] or found["short"]
+            self._reserved.add((f"id {found['prefix']}", int(number)))
+
+    def _start(self, unix_s: int) -> int:
+        if self._start_s is None:
+            self._start_s = unix_s
+        return self._start_s
+
+    def _remember(self, kind: str, value: str, spell: Callable[[int], str]) -> str:
+        self._used.add((kind, value))
         known = self._given.get((kind, value))
         if known is None:
-            assert callable(spell)  # noqa: S101 - only called from this class
-            known = self._given[kind, value] = str(spell(self._take_number(kind)))
+            known = self._given[kind, value] = spell(self._take_number(kind))
         return known
 
     def _take_number(self, kind: str) -> int:
@@ -147,14 +156,6 @@ class StandIns:
         while (kind, self._next[kind]) in self._reserved:
             self._next[kind] += 1
         return self._next[kind]
-
-    def _reserve(self, text: str) -> None:
-        for found in STAND_IN.finditer(text):
-            group = found.lastgroup or "text"
-            self._reserved.add((_GROUP_KINDS[group], int(found[group], 16 if group == "ip6" else 10)))
-        for found in _CANONICAL_ID.finditer(text):
-            number = found["long"] or found["account"] or found["short"]
-            self._reserved.add((f"id {found['prefix']}", int(number)))
 
 
 def _spell(kind: str, value: str, number: int) -> str:

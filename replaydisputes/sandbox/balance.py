@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from replaydisputes.sandbox.days import midnight_after
 from replaydisputes.sandbox.ledger import Json
 
 DISPUTE_FEE_MINOR = 1500
-_DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def balance_transaction(transaction_id: str, source: Json, booking: Booking, now
         "id": transaction_id,
         "object": "balance_transaction",
         "amount": booking.amount,
-        "available_on": now + 7 * _DAY_S,
+        "available_on": midnight_after(now, 7),
         "balance_type": "payments",
         "created": now,
         "currency": source["currency"],

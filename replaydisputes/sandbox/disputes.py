@@ -8,13 +8,13 @@ from functools import partial
 from replaydisputes.sandbox import refusals
 from replaydisputes.sandbox.balance import Booking, balance_transaction
 from replaydisputes.sandbox.cards import TestCard
+from replaydisputes.sandbox.days import end_of_day_after
 from replaydisputes.sandbox.evidence import filled_by_stripe, invented_evidence, no_evidence
 from replaydisputes.sandbox.ledger import Json, Ledger
 from replaydisputes.sandbox.people import Story
 from replaydisputes.sandbox.refusals import SandboxLimitError
 
-_DAY_S = 86_400
-_ANSWER_WITHIN_S = 9 * _DAY_S
+_ANSWER_WITHIN_DAYS = 9
 
 _CLOSES_TO = {
     "needs_response": ("lost", ()),
@@ -139,7 +139,10 @@ def _escalate(ledger: Ledger, dispute: Json, now: int) -> None:
     card = dispute["payment_method_details"]["card"] | {"case_type": "chargeback"}
     changed = dispute | {
         "evidence_details": _details(
-            dispute, due_by=now + _ANSWER_WITHIN_S, submission_count=0, submission_method="not_submitted"
+            dispute,
+            due_by=end_of_day_after(now, _ANSWER_WITHIN_DAYS),
+            submission_count=0,
+            submission_method="not_submitted",
         ),
         "is_charge_refundable": False,
         "payment_method_details": {"card": card, "type": "card"},
@@ -203,7 +206,7 @@ def _dispute(dispute_id: str, charge: Json, cause: Cause, now: int) -> Json:
         "enhanced_eligibility_types": [],
         "evidence": no_evidence(),
         "evidence_details": {
-            "due_by": now + _ANSWER_WITHIN_S,
+            "due_by": end_of_day_after(now, _ANSWER_WITHIN_DAYS),
             "enhanced_eligibility": {},
             "has_evidence": False,
             "past_due": False,

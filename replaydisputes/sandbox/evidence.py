@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from replaydisputes.sandbox.days import DAY_S
 from replaydisputes.sandbox.ledger import Json, Ledger
 from replaydisputes.sandbox.people import Story, one_line
 
@@ -20,8 +21,6 @@ FILE_FIELDS = (
     "refund_policy", "service_documentation", "shipping_documentation", "uncategorized_file",
 )  # fmt: skip
 FILLED_BY_STRIPE = ("customer_email_address", "customer_name", "product_description")
-
-_DAY_S = 86_400
 
 
 def no_evidence() -> Json:
@@ -76,10 +75,10 @@ def _texts(ledger: Ledger, story: Story, dispute_id: str, charge: Json, now: int
         "duplicate_charge_id": ledger.mint.object_id("ch", now, "3"),
         "refund_policy_disclosure": f"Sent to {buyer.email} with “Bestellung {story.order_id}”.",
         "refund_refusal_explanation": f"The parcel {story.tracking_number} was handed to {recipient.name}.",
-        "service_date": _stamp(charge["created"] + 2 * _DAY_S)[:10],
+        "service_date": _stamp(charge["created"] + 2 * DAY_S)[:10],
         "shipping_address": f"{recipient.name}\n{one_line(recipient.address)}",
         "shipping_carrier": "DHL",
-        "shipping_date": _stamp(charge["created"] + _DAY_S)[:10],
+        "shipping_date": _stamp(charge["created"] + DAY_S)[:10],
         "shipping_tracking_number": story.tracking_number,
         "uncategorized_text": (
             f"{buyer.name} ({buyer.email}, {buyer.phone}) disputed {charge['id']} as {dispute_id}, but wrote to "
