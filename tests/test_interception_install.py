@@ -7,9 +7,9 @@ import concurrent.futures.thread
 import http.client
 import logging
 import os
+import re
 import socket
 import subprocess
-import re
 import sys
 import textwrap
 import threading
