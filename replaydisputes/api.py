@@ -11,7 +11,7 @@ from replaydisputes.errors import ReplayDisputesError, StripeVersionWarning
 from replaydisputes.interception import Route, answering
 from replaydisputes.library import Library
 from replaydisputes.model import Cassette
-from replaydisputes.replay import Played, Player
+from replaydisputes.playback import Played, Player
 
 DEFAULT_DIRECTORIES = ("cassettes",)
 

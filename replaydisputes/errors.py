@@ -141,7 +141,12 @@ class LeakFoundError(ReplayDisputesError):
     def __init__(self, path: Path, leaks: Sequence[LeakLike], quarantined: Path | None = None) -> None:
         self.path, self.leaks, self.quarantined = path, tuple(leaks), quarantined
         first = self.leaks[0]
-        kept = f" The capture is kept in {quarantined}." if quarantined else ""
+        kept = (
+            f" The capture is kept in {quarantined}: name a rule in [tool.replaydisputes] and run "
+            f"`replaydisputes recover`."
+            if quarantined
+            else ""
+        )
         super().__init__(
             f"{path} not written: {len(self.leaks)} leak(s), first at line {first.line}: {first.kind}.{kept}"
         )

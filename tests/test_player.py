@@ -7,7 +7,7 @@ import pytest
 
 from replaydisputes.errors import MismatchError
 from replaydisputes.model import Cassette, Interaction, Request, Response
-from replaydisputes.replay import Player
+from replaydisputes.playback import Player
 
 DISPUTE = "https://api.stripe.com/v1/disputes/du_1AAAAAreplaydisp00000001"
 CLOSE = f"{DISPUTE}/close"

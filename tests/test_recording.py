@@ -20,7 +20,7 @@ from replaydisputes.errors import (
     UnreachableError,
 )
 from replaydisputes.model import Request, Response
-from replaydisputes.recording.quarantine import captured, quarantine_directory
+from replaydisputes.recording.quarantine import quarantine_directory, read_journal
 from replaydisputes.recording.recorder import RecordingDeclinedError, Target, record
 from replaydisputes.recording.scenarios import SCENARIOS, scenario_named
 from replaydisputes.sandbox import Sandbox
@@ -212,9 +212,10 @@ def test_an_answer_that_breaks_the_scenarios_promise_keeps_the_capture_and_the_o
     assert path.read_bytes() == before
     assert "expected status lost, got needs_response" in str(failed.value)
     assert str(quarantined()[0]) in str(failed.value)
-    interactions, recorded = captured(quarantined()[0])
-    assert interactions[-1].request.url.endswith("/close")
-    assert recorded == [False, False, True, True]
+    journal = read_journal(quarantined()[0])
+    assert journal.interactions[-1].request.url.endswith("/close")
+    assert journal.kept == (False, False, True, True)
+    assert journal.problem.startswith("UnexpectedAnswerError: close-lost: close the dispute: expected status lost")
 
 
 def test_a_leak_that_redaction_lets_pass_is_stopped_by_the_gate(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from replaydisputes.model import Request, Response
-from replaydisputes.recording.quarantine import captured, quarantine_directory
+from replaydisputes.recording.quarantine import quarantine_directory, quarantined
 from replaydisputes.recording.recorder import record
 from replaydisputes.recording.scenarios import SCENARIOS
 from replaydisputes.sandbox import Sandbox
@@ -127,7 +127,9 @@ def test_what_a_journal_holds_can_be_read_back_up_to_a_torn_line(tmp_path: Path)
     with journal.open("ab") as file:
         file.write(b'{"event": "answered", "reque')
 
-    interactions, recorded = captured(journal)
+    (kept,) = quarantined()
 
-    assert [interaction.response.status for interaction in interactions] == [200, 200, 200, 200, 400]
-    assert recorded == [False, False, True, True, True]
+    assert [interaction.response.status for interaction in kept.interactions] == [200, 200, 200, 200, 400]
+    assert kept.kept == (False, False, True, True, True)
+    assert kept.sent_closes == tuple(killer.closes_done)
+    assert (kept.scenario, kept.problem) == ("close-twice", "the recorder was interrupted")

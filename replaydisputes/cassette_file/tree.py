@@ -201,4 +201,6 @@ def _check_tag(event: yaml.ScalarEvent | yaml.CollectionStartEvent, allowed: fro
     tag = event.tag
     if tag is None or tag == "!" or (tag.startswith(_TAG_PREFIX) and tag.removeprefix(_TAG_PREFIX) in allowed):
         return
-    raise FaultError(_index(event), "plain YAML", f"the tag {tag[:60]!r}")
+    # A value that begins with an exclamation mark, such as a password, is a tag to YAML.
+    known = tag.startswith((_TAG_PREFIX, "!ruby/"))
+    raise FaultError(_index(event), "plain YAML", f"the tag {tag[:60]!r}" if known else "a tag of its own")

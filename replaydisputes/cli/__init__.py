@@ -15,6 +15,8 @@ _COMMANDS = {
     "demo": "replaydisputes.cli.demo",
     "list": "replaydisputes.cli.catalogue",
     "record": "replaydisputes.cli.record",
+    "redact": "replaydisputes.cli.redact",
+    "recover": "replaydisputes.cli.recover",
     "sandbox": "replaydisputes.cli.sandbox",
     "seal": "replaydisputes.cli.seal",
     "show": "replaydisputes.cli.catalogue",

@@ -78,7 +78,7 @@ def _record_each(
             click.echo(f"Error: {error}", err=True)
             failed.append(error)
         else:
-            _say_recorded(made)
+            say_recorded(made)
     if failed:
         raise click.exceptions.Exit(failed[0].exit_code)
 
@@ -102,6 +102,7 @@ def surroundings(yes: bool, sandbox: bool, quiet: bool = False) -> Surroundings:
     """The real world for a recorder: the clock, and a person on stderr. quiet: say no steps."""
     from rich.console import Console  # noqa: PLC0415
 
+    from replaydisputes.cli.settings import redaction_policy  # noqa: PLC0415
     from replaydisputes.recording.recorder import Surroundings  # noqa: PLC0415
 
     console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
@@ -110,6 +111,7 @@ def surroundings(yes: bool, sandbox: bool, quiet: bool = False) -> Surroundings:
         sleep=time.sleep,
         on_step=lambda step: console.print(f"  {step}", style="dim", markup=False),
         confirm=(lambda dispute: True) if yes else lambda dispute: _ask(console, dispute),
+        policy=redaction_policy(Path.cwd()),
     )
 
 
@@ -131,7 +133,8 @@ def _now_utc(sandbox: bool) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(epoch) if epoch.isdigit() else None))
 
 
-def _say_recorded(made: Recorded) -> None:
+def say_recorded(made: Recorded) -> None:
+    """One line about a recording: where it is, what it was made against, what was replaced."""
     replaced = ", ".join(f"{count} {kind}" for kind, count in made.redacted.replaced.items()) or "nothing"
     count = len(made.cassette.interactions)
     source = source_of(made.cassette)

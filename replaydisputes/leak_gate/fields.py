@@ -68,11 +68,12 @@ def personal_fields(text: bytes, once: bytes) -> Iterator[Match]:
                 if _is_personal(found[1]):
                     yield Match(*found.span(1), "personal value")
     cleared: set[bytes] = set()
-    for name in _PERSONAL_OBJECTS:
-        for start in occurrences(text, name):
-            opening = _OPENING.match(text, start + len(name))
-            if opening is not None:
-                yield from _strings_within(text, opening.end(), cleared)
+    read_to = 0
+    for start in sorted(start for name in _PERSONAL_OBJECTS for start in occurrences(text, name)):
+        opening = _OPENING.match(text, text.index(b'"', start + 1) + 1)
+        if opening is not None and start >= read_to:
+            read_to = _closing(text, opening.end())
+            yield from _strings_within(text, opening.end(), read_to, cleared)
 
 
 def _is_personal(value: bytes) -> bool:
@@ -94,15 +95,21 @@ def _tells(line: bytes) -> bool:
     return _SAFE_HEADER_VALUE.match(value) is None
 
 
-def _strings_within(text: bytes, start: int, cleared: set[bytes]) -> Iterator[Match]:
-    """The telling strings from behind an opening brace to its closing one. `cleared` remembers which tell nothing."""
+def _closing(text: bytes, start: int) -> int:
+    """The offset of the brace that closes the one in front of `start`, or where the text breaks off before it."""
     depth = 1
     for token in _JSON_TOKEN.finditer(text, start):
         if token[1] is None:
             depth += 1 if token[0] == b"{" else -1
             if depth == 0 or token[0] == b"\0":
-                return
-        elif not token[2] and token[1] not in cleared:
+                return token.start()
+    return len(text)
+
+
+def _strings_within(text: bytes, start: int, end: int, cleared: set[bytes]) -> Iterator[Match]:
+    """The telling strings of an object, at any depth. `cleared` remembers which tell nothing."""
+    for token in _JSON_TOKEN.finditer(text, start, end):
+        if token[1] is not None and not token[2] and token[1] not in cleared:
             if _is_personal(token[1]):
                 yield Match(*token.span(1), "personal value")
             else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,19 +10,25 @@ from replaydisputes.cassette_file import WriteOutcome, write
 from replaydisputes.errors import LeakFoundError
 from replaydisputes.leak_gate import KnownSecrets
 from replaydisputes.model import Cassette, Interaction, MadeAgainst, Provenance
-from replaydisputes.redaction import Redacted, redact
+from replaydisputes.redaction import DEFAULT_POLICY, Policy, Redacted, redact
 from replaydisputes.stripe_api.facts import API_ORIGIN, API_VERSION, SANDBOX_HEADER
 
 
 @dataclass(frozen=True, slots=True)
 class RawCapture:
-    """What a recording captured. `everything` includes setup calls; `kept` is what the cassette will hold."""
+    """What a recording captured. `everything` includes setup calls; `kept` is what the cassette will hold.
+
+    keys: the API keys used, which the gate looks for by value.
+    """
 
     scenario: str
     api_base: str
     everything: tuple[Interaction, ...]
     kept: tuple[Interaction, ...]
     quarantined: Path
+    recorded_at: str
+    keys: tuple[str, ...] = ()
+    policy: Policy = DEFAULT_POLICY
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +41,18 @@ class Recorded:
     outcome: WriteOutcome
 
 
-def publish(capture: RawCapture, path: Path, recorded_at: str, keys: Sequence[str] = ()) -> Recorded:
-    """Redact a capture and write it through the gate. Raises LeakFoundError, naming the quarantine, on a finding.
-
-    keys: the API keys used, which the gate looks for by value.
-    """
-    redacted = redact(capture.kept)
+def publish(capture: RawCapture, path: Path) -> Recorded:
+    """Redact a capture and write it through the gate. Raises LeakFoundError, naming the quarantine, on a finding."""
+    redacted = redact(capture.kept, capture.policy)
     provenance = Provenance(
         made_against=_made_against(capture),
         scenario=capture.scenario,
         stripe_version=API_VERSION,
         tool_version=version("replaydisputes"),
-        recorded_at=recorded_at,
+        recorded_at=capture.recorded_at,
     )
     cassette = Cassette(redacted.interactions, provenance)
-    known = KnownSecrets.collect(capture.everything, keys=keys)
+    known = KnownSecrets.collect(capture.everything, keys=capture.keys)
     try:
         outcome = write(path, cassette, known)
     except LeakFoundError as error:

@@ -9,15 +9,20 @@ from __future__ import annotations
 import base64
 import json
 import os
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import platformdirs
 
 from replaydisputes.errors import FileAccessError
 from replaydisputes.model import Headers, Interaction, Request, Response
+
+if sys.platform != "win32":
+    import fcntl
 
 
 def quarantine_directory() -> Path:
@@ -39,7 +44,9 @@ class Journal:
         except OSError as error:
             raise FileAccessError(self.path, "keep the capture", error.strerror or str(error)) from error
         self._file = open(descriptor, "ab")  # noqa: SIM115 - lives as long as the journal
-        self._append({"event": "started", "scenario": scenario, "api_base": api_base})
+        _take(self._file)
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self._append({"event": "started", "scenario": scenario, "api_base": api_base, "at": at})
 
     def sending(self, method: str, path: str, dispute: str) -> None:
         """Note, before it is sent, a call that changes something."""
@@ -76,19 +83,76 @@ class Journal:
         os.fsync(self._file.fileno())
 
 
-def captured(path: Path) -> tuple[list[Interaction], list[bool]]:
-    """The interactions a journal holds, and which of them belong into the cassette; a torn last line is left out."""
-    interactions: list[Interaction] = []
-    recorded: list[bool] = []
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """One journal that is still there. `kept` marks which of `interactions` belong into the cassette."""
+
+    path: Path
+    scenario: str
+    api_base: str
+    started_at: str
+    interactions: tuple[Interaction, ...]
+    kept: tuple[bool, ...]
+    sent_closes: tuple[str, ...]
+    problem: str
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @property
+    def for_cassette(self) -> tuple[Interaction, ...]:
+        return tuple(item for item, kept in zip(self.interactions, self.kept, strict=True) if kept)
+
+
+def quarantined(directory: Path | None = None) -> list[Quarantined]:
+    """Every journal left behind, oldest first. One whose recorder is still at work is not among them."""
+    paths = sorted((directory or quarantine_directory()).glob("*.jsonl"))
+    return [read_journal(path) for path in paths if not _at_work(path)]
+
+
+def read_journal(path: Path) -> Quarantined:
+    """What a journal holds; a line torn by a kill, and whatever follows it, is left out."""
+    events = list(_events(path))
+    answered = [event for event in events if event["event"] == "answered"]
+    started: Mapping[str, Any] = events[0] if events else {}
+    sent = [event["dispute"] for event in events if event["event"] == "sending" and event["path"].endswith("/close")]
+    problems = [event["problem"] for event in events if event["event"] == "refused"]
+    return Quarantined(
+        path,
+        str(started.get("scenario", "")),
+        str(started.get("api_base", "")),
+        str(started.get("at", "")),
+        tuple(Interaction(_request(event["request"]), _response(event["response"])) for event in answered),
+        tuple(bool(event["recorded"]) for event in answered),
+        tuple(dict.fromkeys(sent)),
+        problems[-1] if problems else "the recorder was interrupted",
+    )
+
+
+def _events(path: Path) -> Iterator[Mapping[str, Any]]:
     for line in path.read_bytes().splitlines():
         try:
-            event = json.loads(line)
+            yield json.loads(line)
         except ValueError:
-            break
-        if event.get("event") == "answered":
-            interactions.append(Interaction(_request(event["request"]), _response(event["response"])))
-            recorded.append(bool(event["recorded"]))
-    return interactions, recorded
+            return
+
+
+def _at_work(path: Path) -> bool:
+    """Whether a recorder still holds this journal open."""
+    with path.open("rb") as file:
+        return not _take(file)
+
+
+def _take(file: IO[bytes]) -> bool:
+    """Lock a journal for as long as the file is open; False where another has it. Without flock (Windows) none has."""
+    if sys.platform == "win32":
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _raw(headers: Headers, body: bytes) -> dict[str, Any]:

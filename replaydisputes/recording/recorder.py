@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 import warnings
 from collections.abc import Callable, Mapping
@@ -26,7 +25,8 @@ from replaydisputes.model import Interaction
 from replaydisputes.recording.capture import Capture, capturing
 from replaydisputes.recording.publishing import RawCapture, Recorded, publish
 from replaydisputes.recording.quarantine import Journal
-from replaydisputes.recording.scenarios import UNKNOWN_DISPUTE_ID, Call, Scenario
+from replaydisputes.recording.scenarios import UNKNOWN_DISPUTE_ID, Call, Scenario, json_object, said
+from replaydisputes.redaction import DEFAULT_POLICY, Policy
 from replaydisputes.stripe_api.facts import API_VERSION
 from replaydisputes.stripe_api.forms import Params, encode_form
 from replaydisputes.stripe_api.keys import key_mode
@@ -55,6 +55,7 @@ class Surroundings:
     on_step: Callable[[str], None]
     confirm: Callable[[Mapping[str, Any]], bool]
     """Asked before an existing dispute is closed, with the dispute as read; False ends the recording."""
+    policy: Policy = DEFAULT_POLICY
 
 
 class RecordingDeclinedError(ReplayDisputesError):
@@ -98,8 +99,17 @@ def record(
     run = _Run(scenario, target, journal, around)
     try:
         interactions = run.calls(dispute)
-        capture = RawCapture(scenario.name, target.api_base, tuple(run.raw), tuple(interactions), journal.path)
-        made = publish(capture, path, around.now_utc(), keys=(target.key, run.key))
+        capture = RawCapture(
+            scenario.name,
+            target.api_base,
+            tuple(run.raw),
+            tuple(interactions),
+            journal.path,
+            around.now_utc(),
+            (target.key, run.key),
+            around.policy,
+        )
+        made = publish(capture, path)
     except BaseException as error:
         run.end(error)
         raise
@@ -154,7 +164,7 @@ class _Run:
         return interaction
 
     def _ask(self, dispute: str) -> None:
-        if not self.around.confirm(_json(self.raw[-1])):
+        if not self.around.confirm(json_object(self.raw[-1].response)):
             self.raw.clear()
             raise RecordingDeclinedError(dispute)
 
@@ -182,10 +192,10 @@ class _Run:
 
     def _setup(self, capture: Capture, method: str, path: str, form: Params) -> dict[str, Any]:
         interaction = self._call(capture, method, path, form, "")
-        value = _json(interaction)
+        value = json_object(interaction.response)
         status = interaction.response.status
         if status != 200 or not {"id", "data"} & value.keys():
-            raise self._unexpected(f"{method} {path.partition('?')[0]}", "HTTP 200", f"HTTP {status}{_said(value)}")
+            raise self._unexpected(f"{method} {path.partition('?')[0]}", "HTTP 200", f"HTTP {status}{said(value)}")
         return value
 
     def _call(self, capture: Capture, method: str, path: str, form: Params, dispute: str) -> Interaction:
@@ -202,18 +212,15 @@ class _Run:
             raise UnreachableError(error.host, error.cause, self._kept() if self._sent_close else "") from error
         self.raw.append(interaction)
         self.journal.answered(interaction, recorded=bool(dispute))
-        if _json(interaction).get("livemode") is True:
+        if json_object(interaction.response).get("livemode") is True:
             raise LivemodeError(f"the answer to {method} {path.partition('?')[0]}")
         return interaction
 
     def _expect(self, call: Call, interaction: Interaction) -> None:
         """Hold an answer against the scenario's promise."""
-        status, value = interaction.response.status, _json(interaction)
-        if status not in call.statuses:
-            expected = " or ".join(f"HTTP {wanted}" for wanted in call.statuses)
-            raise self._unexpected(call.what, expected, f"HTTP {status}{_said(value)}")
-        if call.dispute_statuses and value.get("status") not in call.dispute_statuses:
-            raise self._unexpected(call.what, f"status {' or '.join(call.dispute_statuses)}", f"{value.get('status')}")
+        broken = call.broken_by(interaction.response)
+        if broken:
+            raise self._unexpected(call.what, *broken)
 
     def _unexpected(self, call: str, expected: str, got: str) -> UnexpectedAnswerError:
         return UnexpectedAnswerError(self.scenario.name, call, expected, got, self._kept() if self.raw else "")
@@ -221,23 +228,6 @@ class _Run:
     def _kept(self) -> str:
         closing = f"A close of {self._sent_close} was sent. " if self._sent_close else ""
         return f"{closing}The capture is kept in {self.journal.path}."
-
-
-def _json(interaction: Interaction) -> dict[str, Any]:
-    """The answer as a JSON object; empty where it is none."""
-    try:
-        value = json.loads(interaction.response.body)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _said(value: Mapping[str, Any]) -> str:
-    """Type and code of an error body. Its message is left out: it may quote a key or an id."""
-    error = value.get("error")
-    if not isinstance(error, dict):
-        return ""
-    return f" ({error.get('code') or error.get('type')})"
 
 
 def _is_loopback(host: str) -> bool:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from replaydisputes.errors import UnknownScenarioError
+from replaydisputes.model import Interaction, Response
 
 UNKNOWN_DISPUTE_ID = "du_1AAAAAreplaydisp99999999"
 """Well-formed and nobody's: what the refusal scenarios ask for."""
@@ -20,6 +24,15 @@ class Call:
     statuses: tuple[int, ...] = (200,)
     dispute_statuses: tuple[str, ...] = ()
 
+    def broken_by(self, response: Response) -> tuple[str, str] | None:
+        """What was expected and what came instead, where an answer breaks the promise; None where it keeps it."""
+        value = json_object(response)
+        if response.status not in self.statuses:
+            return " or ".join(f"HTTP {wanted}" for wanted in self.statuses), f"HTTP {response.status}{said(value)}"
+        if self.dispute_statuses and value.get("status") not in self.dispute_statuses:
+            return f"status {' or '.join(self.dispute_statuses)}", f"{value.get('status')}"
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -34,6 +47,29 @@ class Scenario:
     @property
     def makes_dispute(self) -> bool:
         return self.payment_method is not None
+
+    def broken_promise(self, interactions: Sequence[Interaction]) -> str | None:
+        """The first call whose answer breaks the scenario's promise, in words; None where all keep it."""
+        for call, interaction in zip(self.calls, interactions, strict=True):
+            broken = call.broken_by(interaction.response)
+            if broken:
+                return f"{call.what}: expected {broken[0]}, got {broken[1]}"
+        return None
+
+
+def json_object(response: Response) -> dict[str, Any]:
+    """The answer as a JSON object; empty where it is none."""
+    try:
+        value = json.loads(response.body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def said(value: Mapping[str, Any]) -> str:
+    """Type and code of an error body. Its message is left out: it may quote a key or an id."""
+    error = value.get("error")
+    return f" ({error.get('code') or error.get('type')})" if isinstance(error, dict) else ""
 
 
 _OBJECT = "/v1/disputes/{dispute}"

@@ -1,5 +1,5 @@
 """Answers from a cassette: matching, the player, the report where nothing matches. Pure: no I/O, no clock."""
 
-from replaydisputes.replay.player import Played, Player
+from replaydisputes.playback.player import Played, Player
 
 __all__ = ["Played", "Player"]

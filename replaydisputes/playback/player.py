@@ -12,8 +12,8 @@ from threading import Lock
 
 from replaydisputes.errors import MismatchError
 from replaydisputes.model import Cassette, Interaction, Request, Response
-from replaydisputes.replay.matching import Asked, asked, same
-from replaydisputes.replay.report import mismatch_report
+from replaydisputes.playback.matching import Asked, asked, same
+from replaydisputes.playback.report import mismatch_report
 from replaydisputes.stripe_api.urls import dispute_id_in_path
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from replaydisputes.model import Interaction
-from replaydisputes.replay.matching import Asked, same
+from replaydisputes.playback.matching import Asked, same
 from replaydisputes.stripe_api.facts import API_HOST
 from replaydisputes.stripe_api.keys import key_mode
 

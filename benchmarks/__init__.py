@@ -1,0 +1,1 @@
+"""Speed, as ratios and rates measured in one run: `make bench`."""

@@ -1,0 +1,105 @@
+"""`recover`: what is in quarantine, why, and finishing or erasing it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from replaydisputes.cli.options import cassettes_option
+from replaydisputes.errors import ReplayDisputesError, nearest
+
+if TYPE_CHECKING:
+    from replaydisputes.recording.quarantine import Quarantined
+
+
+class UnrecoverableError(ReplayDisputesError):
+    """A capture that cannot become a cassette as it is."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name, self.problem = name, problem
+        super().__init__(f"{name}: {problem} `replaydisputes recover {name} --discard` erases it.")
+
+
+@click.command("recover")
+@click.argument("names", nargs=-1, metavar="[CAPTURE]...")
+@cassettes_option
+@click.option("--discard", is_flag=True, help="Erase the captures instead; asks first.")
+@click.option("--yes", is_flag=True, help="Do not ask before erasing.")
+def recover_command(names: tuple[str, ...], directory: Path, discard: bool, yes: bool) -> None:
+    """List the captures in quarantine, or finish writing the CAPTUREs named, with the rules of pyproject.toml.
+
+    A capture comes here when the gate found a secret in its cassette, or the recorder was interrupted: a close
+    cannot be made twice, so nothing captured is thrown away unasked. It is private to you and outside any repository.
+
+    Example: replaydisputes recover
+    """
+    from replaydisputes.recording.quarantine import quarantined  # noqa: PLC0415 - `--help` stays light
+
+    captures = {capture.name: capture for capture in quarantined()}
+    unknown = [name for name in names if name not in captures]
+    if unknown:
+        raise click.UsageError(f"no capture is called {unknown[0]!r}; {nearest(unknown[0], list(captures))}")
+    chosen = [captures[name] for name in names] or list(captures.values())
+    if discard:
+        _discard(chosen, yes)
+    elif names:
+        for capture in chosen:
+            _finish(capture, directory)
+    else:
+        _tell(chosen)
+
+
+def _tell(captures: list[Quarantined]) -> None:
+    if not captures:
+        click.echo("Nothing is in quarantine.")
+    for capture in captures:
+        click.echo(capture.name)
+        click.echo(f"  {capture.scenario} from {capture.api_base}, {capture.started_at or 'time unknown'}")
+        click.echo(f"  {len(capture.for_cassette)} calls of the scenario answered; {_closes(capture)}")
+        click.echo(f"  kept because: {capture.problem}")
+
+
+def _closes(capture: Quarantined) -> str:
+    return f"closes sent for: {', '.join(capture.sent_closes)}" if capture.sent_closes else "no close was sent"
+
+
+def _finish(capture: Quarantined, directory: Path) -> None:
+    from replaydisputes.cli.record import say_recorded  # noqa: PLC0415
+    from replaydisputes.cli.settings import redaction_policy  # noqa: PLC0415
+    from replaydisputes.recording.publishing import RawCapture, publish  # noqa: PLC0415
+    from replaydisputes.recording.scenarios import scenario_named  # noqa: PLC0415
+
+    scenario, kept = scenario_named(capture.scenario), capture.for_cassette
+    if len(kept) < len(scenario.calls):
+        raise UnrecoverableError(
+            capture.name, f"{len(kept)} of {len(scenario.calls)} calls were answered, which makes no cassette."
+        )
+    broken = scenario.broken_promise(kept)
+    if broken:
+        raise UnrecoverableError(capture.name, f"it is not what {scenario.name} promises: {broken}.")
+    raw = RawCapture(
+        capture.scenario,
+        capture.api_base,
+        capture.interactions,
+        kept,
+        capture.path,
+        capture.started_at,
+        policy=redaction_policy(Path.cwd()),
+    )
+    made = publish(raw, directory / f"{scenario.name}.yaml")
+    capture.path.unlink()
+    say_recorded(made)
+
+
+def _discard(captures: list[Quarantined], yes: bool) -> None:
+    if not captures:
+        click.echo("Nothing is in quarantine.")
+        return
+    question = f"Erase {len(captures)} capture(s)? A close that is in one cannot be recorded again."
+    if not yes and not click.confirm(question, err=True):
+        raise click.UsageError("not confirmed; nothing was erased. Use --yes where nobody can be asked.")
+    for capture in captures:
+        capture.path.unlink(missing_ok=True)
+        click.echo(f"erased {capture.name}")
