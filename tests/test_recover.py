@@ -43,6 +43,7 @@ def test_a_capture_is_listed_with_what_was_closed_and_why_it_is_kept(tmp_path: P
     assert said.splitlines()[0] == name
     assert "3 calls of the scenario answered; closes sent for: du_1" in said
     assert "kept because: LeakFoundError: " in said
+    assert "the gate finds: account fragment in interactions[0].response.headers.Server" in said
 
 
 def test_it_stays_until_a_rule_is_added_and_then_becomes_the_cassette(tmp_path: Path) -> None:

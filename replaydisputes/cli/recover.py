@@ -11,6 +11,7 @@ from replaydisputes.cli.options import cassettes_option
 from replaydisputes.errors import ReplayDisputesError, nearest
 
 if TYPE_CHECKING:
+    from replaydisputes.recording.publishing import RawCapture
     from replaydisputes.recording.quarantine import Quarantined
 
 
@@ -59,6 +60,18 @@ def _tell(captures: list[Quarantined]) -> None:
         click.echo(f"  {capture.scenario} from {capture.api_base}, {capture.started_at or 'time unknown'}")
         click.echo(f"  {len(capture.for_cassette)} calls of the scenario answered; {_closes(capture)}")
         click.echo(f"  kept because: {capture.problem}")
+        for finding in _findings(capture):
+            click.echo(f"  the gate finds: {finding}")
+
+
+def _findings(capture: Quarantined) -> list[str]:
+    """What the gate finds with the rules as they are now, by kind and field, the value masked."""
+    from replaydisputes.checking.places import Places  # noqa: PLC0415
+    from replaydisputes.recording.publishing import leaks_of  # noqa: PLC0415
+
+    content, leaks = leaks_of(_raw(capture))
+    places = Places(content) if leaks else None
+    return [f"{leak.kind} in {places.field_at(leak.line, leak.column)}: {leak.masked}" for leak in leaks if places]
 
 
 def _closes(capture: Quarantined) -> str:
@@ -67,8 +80,7 @@ def _closes(capture: Quarantined) -> str:
 
 def _finish(capture: Quarantined, directory: Path) -> None:
     from replaydisputes.cli.record import say_recorded  # noqa: PLC0415
-    from replaydisputes.cli.settings import redaction_policy  # noqa: PLC0415
-    from replaydisputes.recording.publishing import RawCapture, publish  # noqa: PLC0415
+    from replaydisputes.recording.publishing import publish  # noqa: PLC0415
     from replaydisputes.recording.scenarios import scenario_named  # noqa: PLC0415
 
     scenario, kept = scenario_named(capture.scenario), capture.for_cassette
@@ -79,18 +91,24 @@ def _finish(capture: Quarantined, directory: Path) -> None:
     broken = scenario.broken_promise(kept)
     if broken:
         raise UnrecoverableError(capture.name, f"it is not what {scenario.name} promises: {broken}.")
-    raw = RawCapture(
+    made = publish(_raw(capture), directory / f"{scenario.name}.yaml")
+    capture.path.unlink()
+    say_recorded(made)
+
+
+def _raw(capture: Quarantined) -> RawCapture:
+    from replaydisputes.cli.settings import redaction_policy  # noqa: PLC0415
+    from replaydisputes.recording.publishing import RawCapture  # noqa: PLC0415
+
+    return RawCapture(
         capture.scenario,
         capture.api_base,
         capture.interactions,
-        kept,
+        capture.for_cassette,
         capture.path,
         capture.started_at,
         policy=redaction_policy(Path.cwd()),
     )
-    made = publish(raw, directory / f"{scenario.name}.yaml")
-    capture.path.unlink()
-    say_recorded(made)
 
 
 def _discard(captures: list[Quarantined], yes: bool) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from replaydisputes.cassette_file import WriteOutcome, write
+from replaydisputes.cassette_file import WriteOutcome, serialize, write
 from replaydisputes.errors import LeakFoundError
-from replaydisputes.leak_gate import KnownSecrets
+from replaydisputes.leak_gate import KnownSecrets, Leak, find_leaks
 from replaydisputes.model import Cassette, Interaction, MadeAgainst, Provenance
 from replaydisputes.redaction import DEFAULT_POLICY, Policy, Redacted, redact
 from replaydisputes.stripe_api.facts import API_ORIGIN, API_VERSION, SANDBOX_HEADER
@@ -44,6 +44,21 @@ class Recorded:
 def publish(capture: RawCapture, path: Path) -> Recorded:
     """Redact a capture and write it through the gate. Raises LeakFoundError, naming the quarantine, on a finding."""
     redacted = redact(capture.kept, capture.policy)
+    cassette = _cassette(capture, redacted)
+    try:
+        outcome = write(path, cassette, _known(capture))
+    except LeakFoundError as error:
+        raise LeakFoundError(error.path, error.leaks, capture.quarantined) from error
+    return Recorded(path, cassette, redacted, outcome)
+
+
+def leaks_of(capture: RawCapture) -> tuple[bytes, list[Leak]]:
+    """The bytes that publishing would write, and what the gate finds in them; nothing is written."""
+    content = serialize(_cassette(capture, redact(capture.kept, capture.policy)))
+    return content, find_leaks(content, _known(capture))
+
+
+def _cassette(capture: RawCapture, redacted: Redacted) -> Cassette:
     provenance = Provenance(
         made_against=_made_against(capture),
         scenario=capture.scenario,
@@ -51,13 +66,11 @@ def publish(capture: RawCapture, path: Path) -> Recorded:
         tool_version=version("replaydisputes"),
         recorded_at=capture.recorded_at,
     )
-    cassette = Cassette(redacted.interactions, provenance)
-    known = KnownSecrets.collect(capture.everything, keys=capture.keys)
-    try:
-        outcome = write(path, cassette, known)
-    except LeakFoundError as error:
-        raise LeakFoundError(error.path, error.leaks, capture.quarantined) from error
-    return Recorded(path, cassette, redacted, outcome)
+    return Cassette(redacted.interactions, provenance)
+
+
+def _known(capture: RawCapture) -> KnownSecrets:
+    return KnownSecrets.collect(capture.everything, keys=capture.keys)
 
 
 def _made_against(capture: RawCapture) -> MadeAgainst:
