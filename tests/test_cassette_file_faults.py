@@ -99,7 +99,7 @@ def line_of(text: str, marker: str) -> int:
             b"version: 1\nx: !!python/name:os.system ''\n",
             (2, "plain YAML", "the tag 'tag:yaml.org,2002:python/name:os.system'"),
         ),
-        (b"version: 1\nx: !mine {}\n", (2, "plain YAML", "the tag '!mine'")),
+        (b"version: 1\nx: !mine {}\n", (2, "plain YAML", "a tag of its own")),
         (
             b"---\nhttp_interactions:\n- request:\n    method: get\nrecorded_with: VCR 6.1.0\n",
             (2, "a vcrpy cassette (`version: 1`)", "a cassette of Ruby's VCR (`http_interactions`)"),

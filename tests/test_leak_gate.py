@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import hashlib
 import json
+import time
 
 import pytest
 import yaml
@@ -255,6 +259,7 @@ def test_what_names_nobody_is_no_leak(harmless: str) -> None:
         ('{"Authorization": ["hunter2"]}', "credential"),
         ('{"name": "Cookie", "value": "machine_identifier=x"}', "cookie"),
         ("Set-Cookie:\n- '[redacted 1]'\n- session=abc; Path=/", "cookie"),
+        ('{"Cookie": ["a=secret"], "Authorization": ["Bearer [redacted]"]}', "cookie"),
         ("set-cookie: __stripe_orig_props=abc", "cookie"),
         ("Idempotency-Key:\n- 6e1a1c3c-5b7a-4a86-9f3c-0d3f6d0f5d11", "idempotency key"),
         ('X-Stripe-Client-User-Agent:\n- \'{"platform": "Linux-box"}\'', "client telemetry"),
@@ -309,9 +314,37 @@ def test_a_value_in_folded_base64_is_told_on_the_line_where_it_begins() -> None:
     assert [(leak.kind, leak.line) for leak in find_leaks(text)] == [("email", 2 + 201 * 4 // 3 // 76)]
 
 
+def test_compressed_data_too_large_to_read_is_itself_a_leak() -> None:
+    bomb = base64.b64encode(gzip.compress(b"\0" * 20_000_000 + b"jenny@corp.io"))
+
+    assert [leak.kind for leak in find_leaks(b"a: " + bomb)] == ["unreadable: grows too large"]
+
+
+@pytest.mark.parametrize("hostile", [b"eyJ", b"authorization:", b'"evidence":{', b"a@b.", b"+1 ", b"_a1", b"****a"])
+def test_a_file_made_to_be_slow_is_read_in_time(hostile: bytes) -> None:
+    started = time.perf_counter()
+    find_leaks(hostile * (300_000 // len(hostile)))
+
+    assert time.perf_counter() - started < 10
+
+
 def test_a_file_in_utf_16_is_read() -> None:
     assert [leak.kind for leak in find_leaks(f"a: {KEY}".encode("utf-16"))] == ["API key"]
 
 
 def test_known_secrets_do_not_print_their_values() -> None:
     assert repr(KnownSecrets(frozenset({("API key", KEY)}))) == "KnownSecrets(1 values)"
+
+
+def test_no_digest_of_ours_is_taken_for_something_else() -> None:
+    head = b"# Made by the replaydisputes sandbox. NOT a recording of Stripe.\nreplaydisputes:\n  digest: sha256:"
+    spelled = hashlib.sha256(b"an address inside").hexdigest().encode()[:32] + b"::1 93.184.216.34".hex()[:32].encode()
+    digests = [spelled, *(hashlib.sha256(b"%d" % number).hexdigest().encode() for number in range(300))]
+
+    assert [digest for digest in digests if find_leaks(head + digest + b"\n")] == []
+
+
+def test_hex_elsewhere_than_in_the_digest_is_still_read() -> None:
+    hidden = b"maria.rossi@gmail.com".hex().encode()
+
+    assert [leak.kind for leak in find_leaks(b"  note: sha256:" + hidden + b"\n")] == ["email"]

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from replaydisputes.leak_gate.views import GAP, View, ViewBuilder
 
-INFLATED_LIMIT = 32 * 1024 * 1024
+INFLATED_LIMIT = 8 * 1024 * 1024
 """Bytes that one compressed blob may grow to; what lies behind is reported as unreadable."""
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
@@ -143,6 +143,7 @@ def _add_inflated(builder: ViewBuilder, data: bytes, blob: _Blob, *, deflate_too
     if deflate_too and len(data) >= 8 and not texts:
         texts.append(inflate(data, -15))
     for text in texts:
+        builder.cut_short |= len(text) > INFLATED_LIMIT
         for run in _TEXT_RUN.finditer(text):
             builder.add(run[0] + GAP, blob.marks[0][1], blob.token)
 

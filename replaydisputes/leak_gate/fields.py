@@ -19,9 +19,13 @@ _HEADERS = {
     b"x-stripe-client-user-agent": "client telemetry",
     b"x-stripe-client-telemetry": "client telemetry",
 }
-_HEADER_VALUE = re.compile(
-    rb"[\"']?(?:[ \t]*:|\s*,\s*[\"']value[\"']\s*:)[ \t]*(?P<same>[^\r\n]*)"
-    rb"(?P<items>(?:\r?\n[ \t]*-[ \t]+[^\r\n]*)*|(?<=\[)\s*\"[^\"\r\n]*\")"
+_YAML_VALUE = re.compile(
+    rb"[\"']?[ \t]*:[ \t]*(?P<same>[^\r\n]*)(?P<items>(?:\r?\n[ \t]*-[ \t]+[^\r\n]*)*|(?<=\[)\s*\"[^\"\r\n]*\")"
+)
+_JSON_STRING = rb'"(?:[^"\\\r\n\0]|\\.)*"'
+_JSON_VALUE = re.compile(
+    rb'"\s*(?:,\s*"value"\s*)?:\s*(?P<same>' + _JSON_STRING + rb")"
+    rb'|"\s*:\s*\[\s*(?P<items>' + _JSON_STRING + rb"(?:\s*,\s*" + _JSON_STRING + rb")*)\s*\]"
 )
 _LINE = re.compile(rb"[^\r\n]+")
 _SAFE_HEADER_VALUE = re.compile(rb"(?:Bearer|Basic)? ?(?:\[redacted(?: \d+)?\]|YOUR_\w+\b.*)|idempotency-key-\d+")
@@ -47,12 +51,17 @@ def header_fields(text: bytes) -> Iterator[Match]:
     """Values of header fields that are neither a placeholder nor empty, in YAML, JSON and HAR."""
     lowered = text.lower()
     for name, kind in _HEADERS.items():
+        read_to = 0
         for start in occurrences(lowered, name):
-            value = _HEADER_VALUE.match(text, start + len(name))
-            if value is None or not _starts_a_field(text, start):
+            end = start + len(name)
+            if start < read_to or not _starts_a_field(text, start):
                 continue
+            value = _JSON_VALUE.match(text, end) or _YAML_VALUE.match(text, end)
+            if value is None:
+                continue
+            read_to = value.end()
             for part in ("same", "items"):
-                for line in _LINE.finditer(text, *value.span(part)):
+                for line in _LINE.finditer(text, *value.span(part)) if value[part] else ():
                     if _tells(line[0]):
                         yield Match(*line.span(), kind)
 
@@ -84,7 +93,8 @@ def _is_personal(value: bytes) -> bool:
 
 def _starts_a_field(text: bytes, start: int) -> bool:
     """Whether a name stands where a key may stand, not in the middle of prose."""
-    before = text[text.rfind(b"\n", 0, start) + 1 : start].rstrip(b"\"'")
+    nearby = max(start - 200, 0)
+    before = text[max(text.rfind(b"\n", nearby, start) + 1, nearby) : start].rstrip(b"\"'")
     return not before.strip(b" \t-?{[,") or (text[start - 1 : start] in (b'"', b"'") and before.rstrip()[-1:] in b"{,:")
 
 

@@ -16,6 +16,7 @@ from replaydisputes.model import Interaction
 
 _WORD_BYTES = b"abcdefghijklmnopqrstuvwxyz0123456789" + bytes(range(0x80, 0x100))
 _TO_WORDS = bytes(byte if byte in _WORD_BYTES else 0x20 for byte in range(256))
+_START = 5
 _ONLY_A_TIME = re.compile(rb"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?")
 
 
@@ -24,18 +25,27 @@ class _Needle(NamedTuple):
     pattern: re.Pattern[bytes]
     words: tuple[bytes, ...]
 
+    @property
+    def start(self) -> bytes:
+        """The beginning of the longest word, by which a look-up in a set settles most needles; empty if too short."""
+        return self.words[0][:_START] if len(self.words[0]) >= _START else b""
+
 
 @dataclass(frozen=True, slots=True)
 class KnownSecrets:
     """Secret values with their kinds. Not for printing: its `repr` says only how many there are."""
 
     values: frozenset[tuple[str, str]] = frozenset()
-    _needles: tuple[_Needle, ...] = field(init=False, repr=False, compare=False)
+    _by_start: dict[bytes, list[_Needle]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         spellings = {(kind, way) for kind, value in self.values for way in _spellings(value)}
         needles = (_needle(kind, way) for kind, way in sorted(spellings))
-        object.__setattr__(self, "_needles", tuple(needle for needle in needles if needle.words))
+        by_start: dict[bytes, list[_Needle]] = {}
+        for needle in needles:
+            if needle.words:
+                by_start.setdefault(needle.start, []).append(needle)
+        object.__setattr__(self, "_by_start", by_start)
 
     def __repr__(self) -> str:
         return f"KnownSecrets({len(self.values)} values)"
@@ -64,13 +74,15 @@ class KnownSecrets:
         A value can only stand where all its words stand, and few words of secrets occur in a clean file at all:
         that settles nearly every value without reading the text again.
         """
-        if not self._needles:
+        if not self._by_start:
             return
         words = _words_of(once)
-        for needle in self._needles:
+        starts = {words[at : at + _START] for at in range(len(words))}
+        likely = (needle for start in self._by_start.keys() & starts for needle in self._by_start[start])
+        for needle in (*self._by_start.get(b"", ()), *likely):
             if all(word in words for word in needle.words):
                 for found in needle.pattern.finditer(text):
-                    yield Match(*found.span(), needle.kind)
+                    yield Match(found.start(), found.end(), needle.kind)
 
 
 def _words_of(text: bytes) -> bytes:

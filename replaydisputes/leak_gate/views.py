@@ -34,6 +34,7 @@ class View:
 
     tokens: where a piece came from a token that may stand in many places, by index; its source counts from there.
     stretch: how many bytes of the parent one byte of this text took (4/3 for base64, 0 for compressed data).
+    cut_short: whether there was more than is shown here.
     """
 
     text: bytes
@@ -43,6 +44,7 @@ class View:
     sources: list[int] = field(default_factory=list, repr=False)
     tokens: dict[int, bytes] = field(default_factory=dict, repr=False)
     stretch: float = 1
+    cut_short: bool = False
 
     def offsets_in_file(self, offset: int) -> Iterator[int]:
         """Every place of the file that reads so here; more than one only where the same token stands there again."""
@@ -72,6 +74,7 @@ class ViewBuilder:
         self._sources: list[int] = []
         self._tokens: dict[int, bytes] = {}
         self._length = 0
+        self.cut_short = False
 
     def add(self, piece: bytes, source: int, token: bytes = b"") -> None:
         if token:
@@ -86,7 +89,9 @@ class ViewBuilder:
 
     def build(self, parent: View, encoding: str, stretch: float = 1) -> View:
         path = (*parent.encoding, encoding)
-        return View(b"".join(self._pieces), path, parent, self._starts, self._sources, self._tokens, stretch)
+        return View(
+            b"".join(self._pieces), path, parent, self._starts, self._sources, self._tokens, stretch, self.cut_short
+        )
 
 
 def undo_backslashes(view: View) -> View | None:

@@ -1,0 +1,25 @@
+"""Everything that can be wrong with a cassette, and nobody taken at their word. Pure: bytes in, findings out."""
+
+from replaydisputes.checking.check import check as check
+from replaydisputes.checking.finding import FileReport as FileReport
+from replaydisputes.checking.finding import Finding as Finding
+from replaydisputes.checking.finding import summary as summary
+from replaydisputes.checking.rendering import document as document
+from replaydisputes.checking.rendering import github_lines as github_lines
+from replaydisputes.checking.sarif import sarif as sarif
+from replaydisputes.checking.seal import FOLLOWS_FROM_EDIT as FOLLOWS_FROM_EDIT
+from replaydisputes.checking.seal import NotSealableError as NotSealableError
+from replaydisputes.checking.seal import sealed as sealed
+
+__all__ = [
+    "FOLLOWS_FROM_EDIT",
+    "FileReport",
+    "Finding",
+    "NotSealableError",
+    "check",
+    "document",
+    "github_lines",
+    "sarif",
+    "sealed",
+    "summary",
+]

@@ -1,0 +1,91 @@
+"""All checks of one file, and where in the file each finding stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from replaydisputes.cassette_file import digest_of, parse
+from replaydisputes.checking.bodies import read_body
+from replaydisputes.checking.exchange import exchange_faults
+from replaydisputes.checking.finding import Fault, Finding
+from replaydisputes.checking.history import status_faults
+from replaydisputes.checking.places import Places, with_path
+from replaydisputes.errors import CassetteFormatError
+from replaydisputes.leak_gate import KnownSecrets, Leak, find_leaks
+from replaydisputes.model import Cassette
+from replaydisputes.stripe_api.facts import SANDBOX_HEADER
+
+
+def check(content: bytes, path: Path, *, except_for: Collection[str] = ()) -> tuple[Finding, ...]:
+    """Everything wrong with a cassette's bytes, in file order; never raises for what they hold.
+
+    path: only names the file. except_for: rules not to report. Not vouched for: a file whose findings all pass may
+    still hold what no check knows the shape of.
+    """
+    leaks = find_leaks(content, KnownSecrets())
+    try:
+        cassette = parse(content, path)
+    except CassetteFormatError as error:
+        lines = content.split(b"\n")
+        unread = Finding("format", f"expected {error.expected}, got {error.got}", error.line)
+        return _sorted([unread, *(_leak_finding(leak, lines, None) for leak in leaks)])
+    faults = [fault for fault in _faults(cassette) if fault.rule not in except_for]
+    if not faults and not leaks:
+        return ()
+    places, lines = Places(content), content.split(b"\n")
+    return _sorted(
+        [
+            *(_located(fault, places) for fault in faults),
+            *(_leak_finding(leak, lines, places) for leak in leaks),
+        ]
+    )
+
+
+def _faults(cassette: Cassette) -> Iterator[Fault]:
+    yield from _provenance_faults(cassette)
+    bodies = [read_body(interaction.response) for interaction in cassette.interactions]
+    for number, (interaction, body) in enumerate(zip(cassette.interactions, bodies, strict=True)):
+        yield from exchange_faults(f"interactions[{number}]", interaction, body)
+    yield from status_faults(cassette.interactions, bodies)
+
+
+def _provenance_faults(cassette: Cassette) -> Iterator[Fault]:
+    provenance = cassette.provenance
+    if provenance is None:
+        message = "no provenance: another tool made this cassette, so nothing says that it was redacted"
+        yield Fault("provenance/missing", message, "version")
+        return
+    if provenance.digest != digest_of(cassette.interactions):
+        message = "the interactions are not those the digest was written for: somebody edited the file"
+        yield Fault("digest/edited", message, "replaydisputes.digest" if provenance.digest else "replaydisputes")
+    answers = [interaction.response for interaction in cassette.interactions]
+    if provenance.made_against == "stripe-test-mode" and any(answer.header(SANDBOX_HEADER) for answer in answers):
+        message = f"made_against names Stripe, but the answers carry {SANDBOX_HEADER}: the sandbox gave them"
+        yield Fault("provenance/sandbox", message, "replaydisputes.made_against")
+
+
+def _located(fault: Fault, places: Places) -> Finding:
+    line, column = places.place_of(fault.field, fault.path)
+    return Finding(fault.rule, fault.message, line, column, _safe(with_path(fault.field, fault.path)))
+
+
+def _leak_finding(leak: Leak, lines: list[bytes], places: Places | None) -> Finding:
+    before = lines[leak.line - 1][: leak.column - 1] if leak.line <= len(lines) else b""
+    column = len(before.decode("utf-8", "replace")) + 1
+    hidden = f", hidden as {leak.encoding}" if leak.encoding else ""
+    field = _safe(places.field_at(leak.line, column)) if places else ""
+    rule = "leak/" + re.sub(r"[^a-z0-9]+", "-", leak.kind.lower()).strip("-")
+    return Finding(rule, f"{leak.kind} {leak.masked}{hidden}", leak.line, column, field, leak.masked)
+
+
+@lru_cache(maxsize=1024)
+def _safe(field: str) -> str:
+    """The field, unless its names are a leak themselves: a key of `metadata` can be an API key."""
+    return "<a name that is a leak>" if find_leaks(field.encode(), KnownSecrets()) else field
+
+
+def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda found: (found.line or 0, found.column or 0, found.rule)))

@@ -1,0 +1,100 @@
+"""Disputes against `stripe_api/dispute.schema.json`, which uses a small part of JSON Schema and one word of its own.
+
+`x-enum` lists known values of an open set: another value is worth a note, no more. Validated here and not by the
+jsonschema library, which brings four packages along; the tests hold the two against each other.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from replaydisputes.checking.finding import JsonPath
+
+Schema = Mapping[str, Any]
+
+_IS_TYPE: dict[str, Callable[[Any], bool]] = {
+    "array": lambda value: isinstance(value, list),
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: (
+        not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, float) and value.is_integer()))
+    ),
+    "null": lambda value: value is None,
+    "object": lambda value: isinstance(value, dict),
+    "string": lambda value: isinstance(value, str),
+}
+_IN_WORDS = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "an integer",
+    "null": "null",
+    "object": "an object",
+    "string": "text",
+}
+_ENUM_SHAPED = re.compile(r"[a-z]+(?:_[a-z]+)*")
+
+
+class Violation(NamedTuple):
+    rule: str
+    message: str
+    path: JsonPath
+
+
+@cache
+def dispute_schema() -> Schema:
+    schema: Schema = json.loads(files("replaydisputes.stripe_api").joinpath("dispute.schema.json").read_bytes())
+    return schema
+
+
+def violations(value: Any, schema: Schema, path: JsonPath = ()) -> Iterator[Violation]:
+    """Everything in a JSON value that its schema does not allow, outermost first. Messages name types, never values."""
+    types = _types(schema)
+    if types and not any(_IS_TYPE[name](value) for name in types):
+        yield Violation("schema/type", f"expected {_expected(schema)}, got {_got(value)}", path)
+        return
+    if "const" in schema and (type(value), value) != (type(schema["const"]), schema["const"]):
+        yield Violation("schema/type", f"expected {schema['const']!r}, got something else", path)
+    if "anyOf" in schema and all(any(_failing(value, each, path)) for each in schema["anyOf"]):
+        yield Violation("schema/type", f"expected {_expected(schema)}, got {_got(value)}", path)
+    if "x-enum" in schema and isinstance(value, str) and value not in schema["x-enum"]:
+        shown = repr(value) if _ENUM_SHAPED.fullmatch(value) and len(value) <= 40 else f"of {len(value)} characters"
+        yield Violation("schema/unknown-value", f"a value that is not known here: {shown}", path)
+    if isinstance(value, dict):
+        yield from _member_violations(value, schema, path)
+    if isinstance(value, list) and "items" in schema:
+        for index, item in enumerate(value):
+            yield from violations(item, schema["items"], (*path, index))
+
+
+def _member_violations(value: dict[str, Any], schema: Schema, path: JsonPath) -> Iterator[Violation]:
+    missing = [name for name in schema.get("required", ()) if name not in value]
+    if missing:
+        yield Violation("schema/required", f"missing: {', '.join(missing)}", path)
+    properties, others = schema.get("properties", {}), schema.get("additionalProperties", {})
+    for name, member in value.items():
+        yield from violations(member, properties.get(name, others), (*path, name))
+
+
+def _failing(value: Any, schema: Schema, path: JsonPath) -> Iterator[bool]:
+    return (True for found in violations(value, schema, path) if found.rule != "schema/unknown-value")
+
+
+def _types(schema: Schema) -> list[str]:
+    types = schema.get("type", [])
+    return [types] if isinstance(types, str) else list(types)
+
+
+def _expected(schema: Schema) -> str:
+    if "anyOf" in schema:
+        return " or ".join(_expected(each) for each in schema["anyOf"])
+    words = " or ".join(_IN_WORDS[name] for name in _types(schema))
+    return f"{words} with {' and '.join(schema['required'])}" if "required" in schema else words
+
+
+def _got(value: Any) -> str:
+    words = (_IN_WORDS[name] for name, is_type in _IS_TYPE.items() if is_type(value))
+    return next(words, "a fraction")
