@@ -58,3 +58,16 @@ def surroundings(*, confirm: bool = True, steps: list[str] | None = None) -> Sur
 def sandbox_target(answerer: Answerer | None = None) -> Iterator[Target]:
     with serving(answerer or Sandbox()) as url:
         yield Target(url, KEY)
+
+
+TALKATIVE_ACCOUNT = "acct_1AbCdEabcdefghij"
+
+
+def tell_account(request: Request, response: Response) -> Response:
+    """The account's fragment as a dispute's reason: a new word in an open enumeration, which the policy lets pass."""
+
+    def say(body: dict[str, Any]) -> None:
+        if body.get("object") == "dispute":
+            body["reason"] = TALKATIVE_ACCOUNT[-10:]
+
+    return with_json(response, say)

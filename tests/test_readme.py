@@ -11,8 +11,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from vcr.persisters.filesystem import FilesystemPersister
+from vcr.request import Request as VcrRequest
+from vcr.serializers import yamlserializer
 
+from replaydisputes.model import Request, Response
 from replaydisputes.recording.scenarios import SCENARIOS
+from tests.raw_traffic import Account
 from tests.recording_support import KEY, sandbox_target
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +34,18 @@ def refuse(*args, **kwargs):
 socket.socket.__init__ = refuse
 socket.getaddrinfo = refuse
 """
+
+
+def vcr_request(request: Request) -> VcrRequest:
+    return VcrRequest(request.method, request.url, request.body, dict(request.headers))
+
+
+def vcr_response(response: Response) -> dict[str, object]:
+    return {
+        "status": {"code": response.status, "message": response.reason},
+        "headers": {name: [value] for name, value in response.headers},
+        "body": {"string": response.body},
+    }
 
 
 def environment(**extra: str) -> dict[str, str]:
@@ -52,6 +69,9 @@ def test_every_block_is_of_a_kind_that_is_run_here() -> None:
         "STRIPE_API_KEY=sk_test_... replaydisputes record close-lost",
         "replaydisputes record --all --sandbox --cassettes recordings",
         "replaydisputes show close-twice --cassettes recordings",
+        "replaydisputes recover",
+        "replaydisputes check recordings",
+        "replaydisputes redact old_recordings --out redacted",
         "replaydisputes sandbox --port 12111",
         "replaydisputes demo",
     ]
@@ -98,7 +118,12 @@ def test_the_ini_block_names_a_setting_that_exists(pytester: pytest.Pytester) ->
 
 
 @pytest.mark.parametrize(
-    "command", [command for command in COMMANDS if command in {"replaydisputes list", "replaydisputes demo"}]
+    "command",
+    [
+        command
+        for command in COMMANDS
+        if command in {"replaydisputes list", "replaydisputes demo", "replaydisputes recover"}
+    ],
 )
 def test_a_command_that_needs_nothing_runs_as_printed(command: str, tmp_path: Path) -> None:
     done = shell(command, tmp_path)
@@ -111,6 +136,23 @@ def test_the_two_commands_without_a_key_run_as_printed_one_after_the_other(tmp_p
 
     assert shell(record, tmp_path).returncode == 0
     assert "400" in shell(show, tmp_path).stdout
+    assert shell("replaydisputes check recordings", tmp_path).returncode == 0
+
+
+def test_an_old_recording_is_made_publishable_as_printed(tmp_path: Path) -> None:
+    (command,) = [command for command in COMMANDS if " redact " in command]
+    old = tmp_path / "old_recordings"
+    old.mkdir()
+    account = Account(1)
+    calls = [(vcr_request(item.request), vcr_response(item.response)) for item in account.close_twice()]
+    save = {"requests": [request for request, _ in calls], "responses": [response for _, response in calls]}
+    FilesystemPersister.save_cassette(str(old / "closing.yaml"), save, yamlserializer)
+
+    done = shell(command, tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    text = (tmp_path / "redacted" / "closing.yaml").read_text(encoding="utf-8")
+    assert [secret for secret in account.secrets() if secret in text] == []
 
 
 def test_the_command_with_a_key_runs_with_only_key_and_origin_changed(tmp_path: Path) -> None:

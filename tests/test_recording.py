@@ -24,7 +24,15 @@ from replaydisputes.recording.quarantine import quarantine_directory, read_journ
 from replaydisputes.recording.recorder import RecordingDeclinedError, Target, record
 from replaydisputes.recording.scenarios import SCENARIOS, scenario_named
 from replaydisputes.sandbox import Sandbox
-from tests.recording_support import KEY, Watched, sandbox_target, surroundings, with_json
+from tests.recording_support import (
+    KEY,
+    TALKATIVE_ACCOUNT,
+    Watched,
+    sandbox_target,
+    surroundings,
+    tell_account,
+    with_json,
+)
 
 CLOSE_LOST = SCENARIOS["close-lost"]
 
@@ -219,12 +227,8 @@ def test_an_answer_that_breaks_the_scenarios_promise_keeps_the_capture_and_the_o
 
 
 def test_a_leak_that_redaction_lets_pass_is_stopped_by_the_gate(tmp_path: Path) -> None:
-    def tell_account(request: Request, response: Response) -> Response:
-        headers = tuple((name, "nginx-abcdefghij" if name == "Server" else value) for name, value in response.headers)
-        return Response(response.status, headers, response.body, response.reason)
-
     path = tmp_path / "close-lost.yaml"
-    talkative = Watched(Sandbox(account="acct_1AbCdEabcdefghij"), tell_account)
+    talkative = Watched(Sandbox(account=TALKATIVE_ACCOUNT), tell_account)
     with sandbox_target(talkative) as target, pytest.raises(LeakFoundError) as found:
         record(CLOSE_LOST, target, path, surroundings())
 

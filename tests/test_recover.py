@@ -10,20 +10,15 @@ from replaydisputes.recording.quarantine import quarantine_directory
 from replaydisputes.recording.recorder import record
 from replaydisputes.recording.scenarios import SCENARIOS
 from replaydisputes.sandbox import Sandbox
-from tests.recording_support import Watched, sandbox_target, surroundings, with_json
+from tests.recording_support import TALKATIVE_ACCOUNT, Watched, sandbox_target, surroundings, tell_account, with_json
 from tests.test_cli import run
-
-ACCOUNT = "acct_1AbCdEabcdefghij"
-
-
-def tell_account(request: Request, response: Response) -> Response:
-    """The account's fragment in a header that the policy lets survive."""
-    headers = tuple((name, "nginx-abcdefghij" if name == "Server" else value) for name, value in response.headers)
-    return Response(response.status, headers, response.body, response.reason)
 
 
 def leave_a_capture(tmp_path: Path) -> str:
-    with sandbox_target(Watched(Sandbox(account=ACCOUNT), tell_account)) as target, pytest.raises(LeakFoundError):
+    with (
+        sandbox_target(Watched(Sandbox(account=TALKATIVE_ACCOUNT), tell_account)) as target,
+        pytest.raises(LeakFoundError),
+    ):
         record(SCENARIOS["close-lost"], target, tmp_path / "cassettes" / "close-lost.yaml", surroundings())
     (journal,) = quarantine_directory().glob("*.jsonl")
     return journal.stem
@@ -43,26 +38,26 @@ def test_a_capture_is_listed_with_what_was_closed_and_why_it_is_kept(tmp_path: P
     assert said.splitlines()[0] == name
     assert "3 calls of the scenario answered; closes sent for: du_1" in said
     assert "kept because: LeakFoundError: " in said
-    assert "the gate finds: account fragment in interactions[0].response.headers.Server" in said
+    assert "the gate finds: account fragment in interactions[0].response.body $.reason" in said
 
 
 def test_it_stays_until_a_rule_is_added_and_then_becomes_the_cassette(tmp_path: Path) -> None:
     name = leave_a_capture(tmp_path)
 
     before = run("recover", name, cwd=tmp_path)
-    (tmp_path / "pyproject.toml").write_text('[tool.replaydisputes]\nreplace = ["header:Server"]\n')
+    (tmp_path / "pyproject.toml").write_text('[tool.replaydisputes]\nreplace = ["dispute:reason"]\n')
     after = run("recover", name, cwd=tmp_path)
 
     assert (before.returncode, "leak(s)" in before.stderr) == (3, True)
     assert (after.returncode, after.stderr) == (0, "")
     text = (tmp_path / "cassettes" / "close-lost.yaml").read_text(encoding="utf-8")
-    assert ("nginx" in text, "abcdefghij" in text, "Server:" in text) == (False, False, False)
+    assert ("abcdefghij" in text, text.count('"reason": "[redacted ')) == (False, 3)
     assert list(quarantine_directory().glob("*.jsonl")) == []
 
 
 def test_a_recovered_cassette_equals_one_recorded_with_the_rule(tmp_path: Path) -> None:
     name = leave_a_capture(tmp_path)
-    (tmp_path / "pyproject.toml").write_text('[tool.replaydisputes]\nreplace = ["header:Server"]\n')
+    (tmp_path / "pyproject.toml").write_text('[tool.replaydisputes]\nreplace = ["dispute:reason"]\n')
     run("recover", name, cwd=tmp_path)
     recovered = (tmp_path / "cassettes" / "close-lost.yaml").read_text(encoding="utf-8")
     run("record", "close-lost", "--sandbox", "--cassettes", "again", cwd=tmp_path)

@@ -40,6 +40,13 @@ def is_canonical_client_secret(suffix: bytes) -> bool:
     return _CLIENT_SECRET_SUFFIX.fullmatch(suffix) is not None
 
 
+_CANONICAL_LINK = re.compile(
+    rb"https://dashboard\.stripe\.com/(?:(?:[a-z]+|acct_1[0-9]{5}replaydisp)/)*"
+    rb"(?:[a-z]+\?object=)?(?:[a-z]+|req_replaydisp[0-9]{4})"
+)
+"""A link into the dashboard in which every id is a stand-in."""
+
+
 def is_canonical_masked_key(masked: bytes) -> bool:
     return _MASKED_KEY.fullmatch(masked) is not None
 
@@ -71,6 +78,7 @@ def is_placeholder(value: bytes) -> bool:
     return (
         _REDACTED.search(value) is not None
         or _OTHER_PLACEHOLDER.fullmatch(value) is not None
+        or _CANONICAL_LINK.fullmatch(value) is not None
         or (_TELEPHONE.fullmatch(value) is not None and is_reserved_telephone(value))
         or is_public_address(value.decode("ascii", "replace")) is True
         or _is_canonical_id(value)

@@ -21,8 +21,10 @@ _ONLY_A_TIME = re.compile(rb"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?
 
 
 class _Needle(NamedTuple):
+    """A value to look for, and its words, longest first. Its pattern is made only where all its words occur."""
+
     kind: str
-    pattern: re.Pattern[bytes]
+    value: bytes
     words: tuple[bytes, ...]
 
     @property
@@ -81,7 +83,7 @@ class KnownSecrets:
         likely = (needle for start in self._by_start.keys() & starts for needle in self._by_start[start])
         for needle in (*self._by_start.get(b"", ()), *likely):
             if all(word in words for word in needle.words):
-                for found in needle.pattern.finditer(text):
+                for found in _pattern(needle).finditer(text):
                     yield Match(found.start(), found.end(), needle.kind)
 
 
@@ -91,15 +93,20 @@ def _words_of(text: bytes) -> bytes:
 
 
 def _needle(kind: str, value: bytes) -> _Needle:
+    words = sorted(set(value.lower().translate(_TO_WORDS).split()), key=len, reverse=True)
+    return _Needle(kind, value, tuple(words))
+
+
+def _pattern(needle: _Needle) -> re.Pattern[bytes]:
     """A pattern that bears YAML's folding (any white space for any other) and its doubled single quotes."""
+    kind, value, _ = needle
     parts = [re.escape(part).replace(b"'", b"''?") for part in value.split()]
     body = rb"\s+".join(parts)
     if kind == "card last four":
         body = rb"""(?i:last4)["']?\]?\s{0,3}[:=]\s{0,3}["']?""" + body + rb"(?!\d)"
     elif sum(map(_is_alphanumeric, value)) < 10 or value.isdigit():
         body = rb"(?<![A-Za-z0-9])" + body + rb"(?![A-Za-z0-9])"
-    words = sorted(set(value.lower().translate(_TO_WORDS).split()), key=len, reverse=True)
-    return _Needle(kind, re.compile(body, 0 if kind in EXACT_KINDS else re.IGNORECASE), tuple(words))
+    return re.compile(body, 0 if kind in EXACT_KINDS else re.IGNORECASE)
 
 
 def _is_alphanumeric(byte: int) -> bool:
@@ -126,7 +133,7 @@ def _is_evidence(value: str) -> bool:
 
 
 def _is_public(kind: str, value: str, public: bytes, words: bytes) -> bool:
-    needles = [_needle(kind, way) for way in _spellings(value)]
     return any(
-        all(word in words for word in needle.words) and needle.pattern.search(public) is not None for needle in needles
+        all(word in words for word in needle.words) and _pattern(needle).search(public) is not None
+        for needle in (_needle(kind, way) for way in _spellings(value))
     )

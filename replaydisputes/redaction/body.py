@@ -29,16 +29,19 @@ def _redact_param(key: str, value: str, leaves: Leaves) -> tuple[str, str]:
     names = [name for name in segments if name and not _is_position(name)]
     kind = leaves.policy.form.get(".".join(names))
     shown = [
-        name
-        if not name or _is_position(name)
-        else leaves.field_name(name, user_keyed=depth > 0 and segments[0] in USER_KEYED)
-        for depth, name in enumerate(segments)
+        _shown_segment(name, not USER_KEYED.isdisjoint(segments[:depth]), leaves) for depth, name in enumerate(segments)
     ]
     return shown[0] + "".join(f"[{name}]" for name in shown[1:]), leaves.text(value, kind)
 
 
+def _shown_segment(name: str, user_keyed: bool, leaves: Leaves) -> str:
+    if not name or (_is_position(name) and not user_keyed):
+        return name
+    return leaves.field_name(name, user_keyed)
+
+
 def _is_position(name: str) -> bool:
-    return name.isascii() and name.isdigit() and len(name) <= 4
+    return name.isascii() and name.isdigit() and len(name) <= 3
 
 
 def _walk(value: Json, within: str, path: str, leaves: Leaves) -> Json:
@@ -50,10 +53,10 @@ def _walk(value: Json, within: str, path: str, leaves: Leaves) -> Json:
 
 
 def _walk_object(value: dict[str, Json], within: str, path: str, leaves: Leaves) -> dict[str, Json]:
+    user_keyed = not USER_KEYED.isdisjoint(path.split("."))
     declared = value.get("object")
-    if isinstance(declared, str):
+    if isinstance(declared, str) and not user_keyed:
         within, path = declared, ""
-    user_keyed = path.rpartition(".")[2] in USER_KEYED
     changed_of = _changed_object_type(value) if within == "event" and path == "data" else None
     done: dict[str, Json] = {}
     for key, member in value.items():

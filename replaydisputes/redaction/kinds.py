@@ -35,18 +35,31 @@ class Kind(Enum):
     STEERING = "steering word"
     TEST_PAYMENT_METHOD = "test payment method"
     MEDIA_TYPE = "media type"
-    TOKEN = "token"  # noqa: S105 - the name of a kind
+    HEADER_WORDS = "words of header fields"
+    DASHED = "dashed words"
     CHALLENGE = "challenge"
 
 
 _WORD = r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*"
 
-_FIELD_WORD = r"[A-Za-z][A-Za-z_-]{0,39}(?:=[0-9]{1,8})?"
+_MEDIA_TYPES = (
+    r"application/(?:json|x-www-form-urlencoded|octet-stream|pdf|problem\+json)|multipart/form-data"
+    r"|text/(?:html|plain|csv|xml)|image/(?:png|jpeg)"
+)
+_HEADER_WORD = (
+    r"(?:nginx|cloudflare|keep-alive|close|origin|accept|accept-encoding|true|false|get|head|put|patch|post|delete|options"
+    r"|no-cache|no-store|max-age=[0-9]{1,8}|includesubdomains|preload|request-id|idempotency-key|idempotent-replayed"
+    r"|stripe-(?:account|context|manage-version|notification-token|should-retry|version)"
+    r"|x-stripe-(?:external-auth-required|privileged-session-required))"
+)
+"""What Stripe's constant headers say; a word it adds is replaced until it is named here."""
 
 _SHAPES: dict[Kind, re.Pattern[str]] = {
     Kind.ENUM: re.compile(rf"{_WORD}\Z"),
     Kind.EVENT_TYPE: re.compile(rf"{_WORD}(?:\.{_WORD})*(?:\.\*)?\Z"),
-    Kind.CODE: re.compile(rf"(?:[A-Za-z0-9]{{1,6}}(?:[._-][A-Za-z0-9]{{1,6}})?|{_WORD})\Z"),
+    Kind.CODE: re.compile(
+        rf"(?:1[0-3]\.[1-9]|[0-9]{{2}}|48[0-7][0-9]|4999|[A-Z]{{1,2}}[0-9]{{1,2}}|[A-Z]{{2,3}}|{_WORD})\Z"
+    ),
     Kind.CURRENCY: re.compile(r"[a-z]{3}\Z"),
     Kind.COUNT: re.compile(r"-?[0-9]{1,12}\Z"),
     Kind.FLAG: re.compile(r"(?:true|false)\Z"),
@@ -56,18 +69,27 @@ _SHAPES: dict[Kind, re.Pattern[str]] = {
     Kind.PARAMETER: re.compile(rf"{_WORD}(?:\[(?:{_WORD}|[0-9]{{0,3}})\]){{0,4}}\Z"),
     Kind.STEERING: re.compile(r"(?:winning_evidence|losing_evidence|escalate_inquiry_evidence)\Z"),
     Kind.TEST_PAYMENT_METHOD: re.compile(r"pm_card_[A-Za-z]{2,50}\Z"),
-    Kind.MEDIA_TYPE: re.compile(r"[a-z]+/[a-z0-9.+-]{1,60}(?:; ?charset=[A-Za-z0-9-]{1,20})?\Z"),
-    Kind.TOKEN: re.compile(rf"(?:\*|{_FIELD_WORD}(?:(?:[,;] ?| ){_FIELD_WORD}){{0,20}})\Z"),
+    Kind.MEDIA_TYPE: re.compile(rf"(?:{_MEDIA_TYPES})(?:; ?charset=(?i:utf-8|us-ascii|iso-8859-1))?\Z"),
+    Kind.HEADER_WORDS: re.compile(rf"(?:\*|{_HEADER_WORD}(?:(?:[,;] ?| ){_HEADER_WORD}){{0,20}})\Z", re.IGNORECASE),
+    Kind.DASHED: re.compile(r"[a-z]+(?:-[a-z]+)*(?:, [a-z]+(?:-[a-z]+)*)*\Z"),
     Kind.CHALLENGE: re.compile(r'Bearer realm="Stripe"\Z'),
 }
 
-_LOOKS_DRAWN = re.compile(r"[0-9]{5}|(?:test|live)_[A-Za-z0-9]|(?=[a-z_]*[0-9][a-z_]*[0-9])[a-z0-9_]{24}")
-"""Key prefixes and runs of digits, which no enumeration holds: they do not pass as one."""
+_LOOKS_DRAWN = re.compile(
+    r"[0-9]{5}|(?:[prse]k|rkcs)_(?:test|live)_|whsec_|sk_org_|(?=[a-z_]*[0-9][a-z_]*[0-9])[a-z0-9_]{24}"
+    r"|(?:[a-z]+[0-9]+){2}[a-z]|(?:[0-9]+[a-z]+){3}"
+)
+"""Key prefixes, runs of digits and of letters and digits in turn, which no enumeration or field name holds."""
 
 _NO_DRAWN = frozenset(
-    {Kind.ENUM, Kind.EVENT_TYPE, Kind.CODE, Kind.FIELD_PATH, Kind.PARAMETER, Kind.API_PATH, Kind.MEDIA_TYPE}
+    {Kind.ENUM, Kind.EVENT_TYPE, Kind.CODE, Kind.FIELD_PATH, Kind.PARAMETER, Kind.API_PATH, Kind.DASHED}
 )
 _MAX_LENGTH = 64
+
+
+def looks_drawn(text: str) -> bool:
+    """Whether a lower-case word was drawn by a machine rather than named by a person."""
+    return _LOOKS_DRAWN.search(text) is not None
 
 
 def fits(kind: Kind, text: str) -> bool:
@@ -76,5 +98,5 @@ def fits(kind: Kind, text: str) -> bool:
     if shape is None or shape.match(text) is None:
         return False
     if kind in _NO_DRAWN:
-        return len(text) <= _MAX_LENGTH and _LOOKS_DRAWN.search(text) is None
+        return len(text) <= _MAX_LENGTH and not looks_drawn(text)
     return True

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 
-from replaydisputes.redaction.kinds import Kind, fits
+from replaydisputes.redaction.kinds import Kind, fits, looks_drawn
 from replaydisputes.redaction.policy import Policy
-from replaydisputes.redaction.stand_ins import StandIns, http_date_to_unix, unix_to_http_date
-from replaydisputes.redaction.text import canonical_client_secret, canonical_id, scrub
+from replaydisputes.redaction.stand_ins import StandIns, http_date_to_unix, is_plausible_time, unix_to_http_date
+from replaydisputes.redaction.text import canonical_client_secret, canonical_id, scrub, scrub_message
 
 _SCHEME = re.compile(r"(Bearer|Basic)\b", re.IGNORECASE)
 _PLAIN_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
-_LONG_NUMBER = re.compile(r"[0-9]{5}")
-_MAX_TIME_S = 253_402_300_799
-"""The last second that an HTTP date can name (year 9999)."""
-
 Scalar = str | int | float | bool | None
 
 
@@ -29,7 +25,7 @@ class Leaves:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
-            return self.text(value, kind)
+            return self.text(value, None if kind is Kind.COUNT else kind)
         if isinstance(value, int):
             return self._integer(value, kind)
         return 0.0
@@ -42,16 +38,18 @@ class Leaves:
             return value
         if kind is Kind.MEDIA_TYPE and fits(kind, value.partition(";")[0]):
             return value.partition(";")[0]
+        if kind is Kind.IDEMPOTENCY_KEY:
+            return self._stand_ins.for_value(value, "idempotency key")
         canonical = canonical_client_secret(value, self._stand_ins) or canonical_id(value, self._stand_ins)
         if canonical is not None:
             return canonical
         return self._rewritten(value, kind) or self._stand_ins.for_value(value)
 
     def _rewritten(self, value: str, kind: Kind | None) -> str | None:
-        if kind in (Kind.TEXT, Kind.KEPT):
+        if kind is Kind.TEXT:
+            return scrub_message(value, self._stand_ins)
+        if kind is Kind.KEPT:
             return scrub(value, self._stand_ins)
-        if kind is Kind.IDEMPOTENCY_KEY:
-            return self._stand_ins.for_value(value, "idempotency key")
         if kind in (Kind.TIME, Kind.DAY) and value.isascii() and value.isdigit():
             return str(self._integer(int(value[:20]), kind))
         return None
@@ -59,8 +57,8 @@ class Leaves:
     def header(self, value: str, kind: Kind) -> str:
         """What a header value becomes."""
         if kind is Kind.HTTP_DATE:
-            unix_s = http_date_to_unix(value)
-            return unix_to_http_date(self._stand_ins.for_time(unix_s)) if unix_s is not None else self.text(value, None)
+            moved = self._integer(http_date_to_unix(value) or 0, Kind.TIME)
+            return unix_to_http_date(moved) if moved else self.text(value, None)
         if kind is Kind.AUTHORIZATION:
             scheme = _SCHEME.match(value)
             return f"{scheme[1].title()} [redacted]" if scheme else "[redacted]"
@@ -74,13 +72,14 @@ class Leaves:
 
     def field_name(self, name: str, user_keyed: bool) -> str:
         """A key of a JSON object or form: kept where it can be one of Stripe's field names."""
-        if not user_keyed and _PLAIN_KEY.match(name) and not _LONG_NUMBER.search(name):
+        if not user_keyed and _PLAIN_KEY.match(name) and not looks_drawn(name):
             return name
         return self._stand_ins.for_value(name, "field name")
 
     def _integer(self, value: int, kind: Kind | None) -> int:
         if kind in (Kind.COUNT, Kind.KEPT) and fits(Kind.COUNT, str(value)):
             return value
-        if kind in (Kind.TIME, Kind.DAY) and 0 < value <= _MAX_TIME_S:
-            return self._stand_ins.for_time(value) if kind is Kind.TIME else self._stand_ins.for_day(value)
+        if kind in (Kind.TIME, Kind.DAY) and is_plausible_time(value):
+            moved = self._stand_ins.for_time(value) if kind is Kind.TIME else self._stand_ins.for_day(value)
+            return moved if is_plausible_time(moved) else 0
         return 0

@@ -14,7 +14,7 @@ from replaydisputes.redaction.encodings import decoded
 from replaydisputes.redaction.kinds import Kind
 from replaydisputes.redaction.leaves import Leaves
 from replaydisputes.redaction.policy import DEFAULT_POLICY, PATH_WORDS, Policy
-from replaydisputes.redaction.stand_ins import StandIns, http_date_to_unix
+from replaydisputes.redaction.stand_ins import STAND_IN, StandIns, http_date_to_unix
 from replaydisputes.stripe_api.facts import API_HOST
 from replaydisputes.stripe_api.forms import encode_form, parse_form
 from replaydisputes.stripe_api.ids import is_id
@@ -67,6 +67,8 @@ class Redaction:
     def _request_body(self, content_type: str | None, plain: bool, body: bytes) -> bytes:
         if not body:
             return b""
+        if STAND_IN.fullmatch(body.decode("utf-8", "replace")):
+            return body
         media_type = (content_type or "application/x-www-form-urlencoded").partition(";")[0].strip().lower()
         if plain and media_type == "application/x-www-form-urlencoded":
             return encode_form(redact_form(parse_form(body), self._leaves))

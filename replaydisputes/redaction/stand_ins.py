@@ -18,6 +18,8 @@ CANONICAL_START = 1767225600
 """2026-01-01T00:00:00Z, the moment every canonical recording begins."""
 
 _DAY_S = 86_400
+_EARLIEST_S, _LATEST_S = 1_262_304_000, 4_102_444_800
+"""2010, before Stripe, to 2100."""
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 _IPV4 = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}\Z")
@@ -164,12 +166,18 @@ def _spell(kind: str, value: str, number: int) -> str:
     return _FORMS[kind].format(number)
 
 
+def is_plausible_time(unix_s: int) -> bool:
+    """Whether a number can be a time of Stripe's. What is none would move to where no time is, and again next time."""
+    return _EARLIEST_S <= unix_s <= _LATEST_S
+
+
 def http_date_to_unix(value: str) -> int | None:
-    """Unix seconds of an HTTP date (RFC 9110); None where it is not one."""
+    """Unix seconds of an HTTP date (RFC 9110); None where it is not one that can be Stripe's."""
     try:
-        return int(parsedate_to_datetime(value).timestamp())
+        unix_s = int(parsedate_to_datetime(value).timestamp())
     except (TypeError, ValueError, OverflowError):
         return None
+    return unix_s if is_plausible_time(unix_s) else None
 
 
 def unix_to_http_date(unix_s: int) -> str:

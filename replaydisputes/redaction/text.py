@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from replaydisputes.redaction.kinds import Kind, fits
+from replaydisputes.redaction.messages import PARAMETERS, holds_only_known_words, unknown_spans
 from replaydisputes.redaction.stand_ins import STAND_IN, StandIns
 from replaydisputes.stripe_api.ids import ID, PREFIXES, is_drawn_id
 
 CANONICAL_MASKED_LAST4 = "0000"
+
+Find = Callable[[str], Iterable[re.Match[str]]]
+Replace = Callable[[re.Match[str], StandIns], str | None]
+"""None: what was found may stay, and the next rules look at it as well."""
+Rules = tuple[tuple[Find, Replace], ...]
 
 _CLIENT_SECRET = re.compile(r"\b((?:pi|seti|cs)_[A-Za-z0-9]{14,40})_secret_([A-Za-z0-9]{10,60})\b")
 _MASKED_KEY = re.compile(r"\b((?:sk|rk|pk|ek|rkcs)_(?:test|live)_|whsec_|sk_org_)(\*{2,})([A-Za-z0-9]{0,8})")
@@ -19,7 +26,7 @@ _STRIPE_URL = re.compile(r"https://(?:(?:dashboard|docs|api|support)\.)?stripe\.
 _EMAIL = re.compile(r"[^\s@<>()'\",;:]+@[^\s@<>()'\",;:]+\.[^\s@<>()'\",;:.]+")
 _IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.]*\w)")
 _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:.]{3,45}(?![\w:])")
-_NUMBER = re.compile(r"\+?[0-9](?:[ ().-]?[0-9]){6,18}")
+_NUMBER = re.compile(r"\+?\(?[0-9](?:[ ().-]{0,2}[0-9]){6,}")
 _ISO_DATE = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _DRAWN = re.compile(r"\b(?=[A-Za-z_-]*[0-9])(?=[0-9a-z_-]*[A-Z]|[0-9A-Z_-]*[a-z])[A-Za-z0-9_-]{20,}")
 
@@ -29,12 +36,21 @@ def scrub(text: str, stand_ins: StandIns) -> str:
 
     What is already a stand-in is left alone, piece by piece, so scrubbing twice changes nothing.
     """
+    return _scrub(text, stand_ins, _RULES)
+
+
+def scrub_message(text: str, stand_ins: StandIns) -> str:
+    """A message of Stripe's, scrubbed, and of its words only those that Stripe's messages are made of."""
+    return _scrub(text, stand_ins, _MESSAGE_RULES)
+
+
+def _scrub(text: str, stand_ins: StandIns, rules: Rules) -> str:
     pieces: list[str] = []
     position = 0
     for found in STAND_IN.finditer(text):
-        pieces += [_scrub_piece(text[position : found.start()], stand_ins), found[0]]
+        pieces += [_scrub_piece(text[position : found.start()], stand_ins, rules), found[0]]
         position = found.end()
-    pieces.append(_scrub_piece(text[position:], stand_ins))
+    pieces.append(_scrub_piece(text[position:], stand_ins, rules))
     return "".join(pieces)
 
 
@@ -52,25 +68,22 @@ def canonical_id(text: str, stand_ins: StandIns) -> str | None:
     return stand_ins.for_id(found["prefix"], found["suffix"])
 
 
-def _scrub_piece(piece: str, stand_ins: StandIns) -> str:
+def _scrub_piece(piece: str, stand_ins: StandIns, rules: Rules) -> str:
     """Each rule in turn over what the rules before it left; what one has replaced is out of reach of the next."""
     parts: list[tuple[str, bool]] = [(piece, False)]
-    for pattern, replace in _RULES:
+    for find, replace in rules:
         parts = [
             made
             for text, done in parts
-            for made in ([(text, done)] if done else _apply(pattern, replace, text, stand_ins))
+            for made in ([(text, done)] if done else _apply(find, replace, text, stand_ins))
         ]
     return "".join(text for text, _ in parts)
 
 
-Replace = Callable[[re.Match[str], StandIns], str | None]
-
-
-def _apply(pattern: re.Pattern[str], replace: Replace, text: str, stand_ins: StandIns) -> list[tuple[str, bool]]:
+def _apply(find: Find, replace: Replace, text: str, stand_ins: StandIns) -> list[tuple[str, bool]]:
     parts: list[tuple[str, bool]] = []
     position = 0
-    for found in pattern.finditer(text):
+    for found in find(text):
         stand_in = replace(found, stand_ins)
         if stand_in is not None:
             parts += [(text[position : found.start()], False), (stand_in, True)]
@@ -95,7 +108,7 @@ def _id(found: re.Match[str], stand_ins: StandIns) -> str | None:
 
 def _stripe_url(found: re.Match[str], stand_ins: StandIns) -> str | None:
     url = found[0]
-    if not _STRIPE_URL.match(url):
+    if not _STRIPE_URL.match(url) or not holds_only_known_words(ID.sub("/", url)):
         return stand_ins.for_value(url, "URL")
     return ID.sub(lambda inner: _id(inner, stand_ins) or inner[0], url)
 
@@ -104,20 +117,29 @@ def _number(found: re.Match[str], stand_ins: StandIns) -> str | None:
     return None if _ISO_DATE.fullmatch(found[0]) else stand_ins.for_value(found[0], "telephone number")
 
 
+def _parameters(found: re.Match[str], _: StandIns) -> str | None:
+    return found[0] if all(fits(Kind.PARAMETER, name) for name in found[0].split(", ")) else None
+
+
 def _placeholder(kind: str) -> Replace:
     return lambda found, stand_ins: stand_ins.for_value(found[0], kind)
 
 
-_RULES: tuple[tuple[re.Pattern[str], Replace], ...] = (
-    (_CLIENT_SECRET, _client_secret),
-    (_MASKED_KEY, lambda found, _: f"{found[1]}{'*' * 21}{CANONICAL_MASKED_LAST4}"),
-    (_BARE_MASK, lambda found, _: f"{'*' * 21}{CANONICAL_MASKED_LAST4}"),
-    (_KEY, _placeholder("text")),
-    (_URL, _stripe_url),
-    (_EMAIL, _placeholder("email address")),
-    (ID, _id),
-    (_IPV4, _placeholder("IP address")),
-    (_IPV6, _placeholder("IP address")),
-    (_NUMBER, _number),
-    (_DRAWN, _placeholder("text")),
+_RULES: Rules = (
+    (_CLIENT_SECRET.finditer, _client_secret),
+    (_MASKED_KEY.finditer, lambda found, _: f"{found[1]}{'*' * 21}{CANONICAL_MASKED_LAST4}"),
+    (_BARE_MASK.finditer, lambda found, _: f"{'*' * 21}{CANONICAL_MASKED_LAST4}"),
+    (_KEY.finditer, _placeholder("text")),
+    (_URL.finditer, _stripe_url),
+    (_EMAIL.finditer, _placeholder("email address")),
+    (ID.finditer, _id),
+    (_IPV4.finditer, _placeholder("IP address")),
+    (_IPV6.finditer, _placeholder("IP address")),
+    (_DRAWN.finditer, _placeholder("text")),
+    (_NUMBER.finditer, _number),
+)
+_MESSAGE_RULES: Rules = (
+    *_RULES,
+    (PARAMETERS.finditer, _parameters),
+    (unknown_spans, _placeholder("text")),
 )

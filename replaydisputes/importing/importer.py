@@ -1,0 +1,206 @@
+"""One foreign file after the other: read, keep what is Stripe's, redact, write through the gate, say what was done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from replaydisputes.cassette_file import parse, write
+from replaydisputes.cassette_file.reading import read_bytes
+from replaydisputes.errors import FileAccessError, FileLockedError, ReplayDisputesError
+from replaydisputes.importing.recording import Recording, parse_recording
+from replaydisputes.importing.sources import Plan, Source
+from replaydisputes.leak_gate import KnownSecrets, find_leaks
+from replaydisputes.model import Cassette, Interaction, MadeAgainst, Provenance, Request
+from replaydisputes.redaction import DEFAULT_POLICY, Policy, Redacted, Redaction
+from replaydisputes.stripe_api.facts import API_HOST, SANDBOX_HEADER
+
+STRIPE_HOSTS = frozenset(
+    {API_HOST, "files.stripe.com", "uploads.stripe.com", "connect.stripe.com", "meter-events.stripe.com"}
+)
+"""Where Stripe's SDKs send API calls; what a browser loads from stripe.com is none."""
+
+UNDATED = "1970-01-01T00:00:00Z"
+"""The date of a recording that has none: a clock would give the same input other bytes every time."""
+
+_STAND_IN = re.compile(
+    rb"example\.invalid|replaydisp|redacted|idempotency-key-|\bkey_[0-9]|host-[0-9]|192\.0\.2\.|2001:db8|1555555"
+)
+_WHOLE = re.compile(rb"\[redacted [0-9]+\]")
+_VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:\.[a-z]+)?")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._/-]+")
+_IN_A_NAME = ("API key", "Stripe id", "Stripe account id", "request id", "client secret", "webhook secret")
+
+Outcome = Literal["written", "unchanged", "skipped", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What became of one file. kept: interactions. replaced: distinct values by kind. dropped_calls: by reason.
+
+    replaced_whole: answers whose body could not be read (HTML, an unknown encoding), so nothing of it is left.
+    problem: why it was refused or skipped, in one line without anything from the file. exit_code: 0, 3 or 4.
+    """
+
+    path: Path
+    target: Path
+    outcome: Outcome
+    format: str = ""
+    kept: int = 0
+    replaced: Mapping[str, int] = field(default_factory=dict)
+    replaced_whole: int = 0
+    dropped_calls: Mapping[str, int] = field(default_factory=dict)
+    dropped_fields: int = 0
+    problem: str = ""
+    exit_code: int = 0
+
+
+class RefusedNameError(ReplayDisputesError):
+    def __init__(self, path: Path, kind: str) -> None:
+        self.path, self.kind = path, kind
+        super().__init__(f"{path}: its own name holds a secret ({kind}): rename it. The file was left as it is.")
+
+
+class TargetTakenError(ReplayDisputesError):
+    def __init__(self, source: Path, target: Path) -> None:
+        self.path, self.target = source, target
+        super().__init__(f"{source}: {target} exists and was not made by replaydisputes, so it is not replaced.")
+
+
+class Importer:
+    """One run with one memory: the same person or id has the same stand-in in every file of it."""
+
+    def __init__(self, policy: Policy = DEFAULT_POLICY, *, all_hosts: bool = False) -> None:
+        self._redaction = Redaction(policy, other_hosts=all_hosts)
+        self._all_hosts = all_hosts
+
+    def run(self, plan: Plan) -> Iterator[FileReport]:
+        """Each file in turn; one that is refused keeps no other from being done. Holds one file at a time."""
+        for source in plan.sources:
+            self._reserve(source)
+        for source in plan.sources:
+            yield self._report(source)
+
+    def _reserve(self, source: Source) -> None:
+        """Stand-ins already in a later file may not be given to somebody of an earlier one."""
+        if source.problem:
+            return
+        try:
+            content = read_bytes(source.path)
+            if _STAND_IN.search(content):
+                self._redaction.reserve(call.interaction for call in parse_recording(content, source.path).calls)
+        except ReplayDisputesError:
+            return
+
+    def _report(self, source: Source) -> FileReport:
+        if source.problem:
+            problem = f"{source.path}: {source.problem}. The file was left as it is."
+            return FileReport(source.path, source.target, "refused", problem=problem, exit_code=3)
+        try:
+            return self._import(source)
+        except ReplayDisputesError as error:
+            ours = isinstance(error, FileAccessError | FileLockedError) and error.path == source.target
+            said = str(error) if str(source.path) in str(error) else f"{source.path}: {error}"
+            return FileReport(source.path, source.target, "refused", problem=said, exit_code=4 if ours else 3)
+
+    def _import(self, source: Source) -> FileReport:
+        recording = parse_recording(read_bytes(source.path), source.path)
+        raw = [call.interaction for call in recording.calls]
+        kept = [interaction for interaction in raw if self._all_hosts or _host(interaction) in STRIPE_HOSTS]
+        reasons = {"other hosts": len(raw) - len(kept), "no answer": recording.unanswered}
+        dropped = {reason: count for reason, count in reasons.items() if count}
+        if not kept:
+            problem = f"{source.path}: holds no call to Stripe, so nothing was written for it."
+            return FileReport(
+                source.path, source.target, "skipped", recording.format, problem=problem, dropped_calls=dropped
+            )
+        known = KnownSecrets.collect(kept)
+        _refuse_name(source, known)
+        redacted = self._redact(kept)
+        cassette = Cassette(redacted.interactions, _provenance(source, recording, redacted.interactions, known))
+        _refuse_foreign(source)
+        outcome = write(source.target, cassette, known)
+        return FileReport(
+            source.path,
+            source.target,
+            "written" if outcome == "written" else "unchanged",
+            recording.format,
+            kept=len(kept),
+            replaced=redacted.replaced,
+            replaced_whole=_replaced_whole(kept, redacted.interactions),
+            dropped_calls=dropped,
+            dropped_fields=redacted.dropped,
+        )
+
+    def _redact(self, raw: Sequence[Interaction]) -> Redacted:
+        """Redacted, with each of Stripe's hosts kept as it is: the redactor knows only that of the API."""
+        redacted = self._redaction.redact([_moved(one, API_HOST) if _host(one) in STRIPE_HOSTS else one for one in raw])
+        back = tuple(
+            _moved(done, _host(one)) if _host(one) in STRIPE_HOSTS else done
+            for one, done in zip(raw, redacted.interactions, strict=True)
+        )
+        return Redacted(back, redacted.replaced, redacted.dropped)
+
+
+def _host(interaction: Interaction) -> str:
+    return (urlsplit(interaction.request.url).hostname or "").rstrip(".")
+
+
+def _moved(interaction: Interaction, host: str) -> Interaction:
+    request = interaction.request
+    _, _, path, query, _ = urlsplit(request.url)
+    url = urlunsplit(("https", host, path, query, ""))
+    return Interaction(Request(request.method, url, request.headers, request.body), interaction.response)
+
+
+def _refuse_name(source: Source, known: KnownSecrets) -> None:
+    """The output is published under its name, so a name is held to the same rules; plain words in it are no leak."""
+    name = str(source.name)
+    kinds = [kind for kind, value in known.values if kind in _IN_A_NAME and value in name]
+    kinds += [leak.kind for leak in find_leaks(name.encode("utf-8", "replace"))]
+    if kinds:
+        raise RefusedNameError(source.path, min(kinds))
+
+
+def _refuse_foreign(source: Source) -> None:
+    if source.target.exists() and parse(read_bytes(source.target), source.target).provenance is None:
+        raise TargetTakenError(source.path, source.target)
+
+
+def _provenance(
+    source: Source, recording: Recording, interactions: Sequence[Interaction], known: KnownSecrets
+) -> Provenance:
+    scenario = _UNSAFE.sub("-", str(source.name.with_suffix("")))
+    return Provenance(
+        made_against=_made_against(interactions),
+        scenario="imported" if find_leaks(scenario.encode(), known) else scenario,
+        stripe_version=_stripe_version(interactions),
+        tool_version=version("replaydisputes"),
+        recorded_at=recording.recorded_at or UNDATED,
+    )
+
+
+def _made_against(interactions: Sequence[Interaction]) -> MadeAgainst:
+    """What the sandbox marked as its own stays the sandbox's; nobody verified where anything else came from."""
+    return "sandbox" if any(one.response.header(SANDBOX_HEADER) for one in interactions) else "imported"
+
+
+def _stripe_version(interactions: Sequence[Interaction]) -> str:
+    for interaction in interactions:
+        for message in (interaction.response, interaction.request):
+            spelled = message.header("stripe-version") or ""
+            if _VERSION.fullmatch(spelled):
+                return spelled
+    return "unknown"
+
+
+def _replaced_whole(raw: Sequence[Interaction], done: Sequence[Interaction]) -> int:
+    return sum(
+        _WHOLE.fullmatch(after.response.body) is not None and before.response.body != after.response.body
+        for before, after in zip(raw, done, strict=True)
+    )
