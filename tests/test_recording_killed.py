@@ -19,7 +19,7 @@ from replaydisputes.recording.quarantine import quarantine_directory, quarantine
 from replaydisputes.recording.recorder import record
 from replaydisputes.recording.scenarios import SCENARIOS
 from replaydisputes.sandbox import Sandbox
-from tests.recording_support import Watched, sandbox_target, surroundings
+from tests.recording_support import KEY, Watched, sandbox_target, surroundings
 
 CALLS = 6
 """Of close-twice: payment, list, read, close, close, read."""
@@ -32,7 +32,7 @@ class Killer:
         self._sandbox, self._at, self._after = Sandbox(seed=3), at, after
         self.closes_done: list[str] = []
         self.seen = 0
-        self.kill: Callable[[], None] = lambda: None
+        self.kill: Callable[[], object] = lambda: None
 
     def answer(self, request: Request) -> Response:
         self.seen += 1
@@ -133,3 +133,25 @@ def test_what_a_journal_holds_can_be_read_back_up_to_a_torn_line(tmp_path: Path)
     assert kept.kept == (False, False, True, True, True)
     assert kept.sent_closes == tuple(killer.closes_done)
     assert (kept.scenario, kept.problem) == ("close-twice", "the recorder was interrupted")
+
+
+def test_interrupted_at_the_keyboard_it_says_what_was_closed_and_where_the_capture_is(tmp_path: Path) -> None:
+    killer = Killer(at=5, after=False)
+    with sandbox_target(killer) as target:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "replaydisputes", "record", "close-twice", "--api-base", target.api_base],
+            cwd=tmp_path,
+            env={**os.environ, "STRIPE_API_KEY": KEY, "PYTHONPATH": str(Path(__file__).parent.parent)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        killer.kill = lambda: (process.send_signal(signal.SIGINT), time.sleep(1))
+        said = process.communicate(timeout=60)[1]
+    (kept,) = quarantined()
+
+    assert process.returncode == 130
+    assert said.splitlines()[-1] == (
+        f"Error: close-twice: interrupted, nothing was written. A close of {killer.closes_done[0]} was sent. "
+        f"The capture is kept in {kept.path}; `replaydisputes recover` shows it."
+    )
+    assert "Traceback" not in said

@@ -68,6 +68,16 @@ class RecordingDeclinedError(ReplayDisputesError):
         super().__init__(f"{dispute} was not closed: not confirmed. Use --yes where nobody can be asked.")
 
 
+class RecordingInterruptedError(ReplayDisputesError):
+    """Ctrl-C in the middle of a recording."""
+
+    exit_code = 130
+
+    def __init__(self, scenario: str, kept: str) -> None:
+        self.scenario, self.kept = scenario, kept
+        super().__init__(f"{scenario}: interrupted, nothing was written.{' ' + kept if kept else ''}")
+
+
 def check_target(target: Target, scenario: Scenario) -> None:
     """Refuse, before any connection, whatever could reach live money or send a key in the clear."""
     mode = key_mode(target.key)
@@ -110,6 +120,9 @@ def record(
             around.policy,
         )
         made = publish(capture, path)
+    except KeyboardInterrupt as interrupt:
+        run.end(interrupt)
+        raise RecordingInterruptedError(scenario.name, run.kept()) from None
     except BaseException as error:
         run.end(error)
         raise
@@ -209,7 +222,7 @@ class _Run:
         try:
             interaction = capture.call(method, path, encode_form(form), headers, self.key)
         except UnreachableError as error:
-            raise UnreachableError(error.host, error.cause, self._kept() if self._sent_close else "") from error
+            raise UnreachableError(error.host, error.cause, self.kept()) from error
         self.raw.append(interaction)
         self.journal.answered(interaction, recorded=bool(dispute))
         if json_object(interaction.response).get("livemode") is True:
@@ -223,11 +236,14 @@ class _Run:
             raise self._unexpected(call.what, *broken)
 
     def _unexpected(self, call: str, expected: str, got: str) -> UnexpectedAnswerError:
-        return UnexpectedAnswerError(self.scenario.name, call, expected, got, self._kept() if self.raw else "")
+        return UnexpectedAnswerError(self.scenario.name, call, expected, got, self.kept())
 
-    def _kept(self) -> str:
+    def kept(self) -> str:
+        """Where the capture is and what it may hold, in words; empty where there is none."""
+        if not self.raw and self._sent_close is None:
+            return ""
         closing = f"A close of {self._sent_close} was sent. " if self._sent_close else ""
-        return f"{closing}The capture is kept in {self.journal.path}."
+        return f"{closing}The capture is kept in {self.journal.path}; `replaydisputes recover` shows it."
 
 
 def _is_loopback(host: str) -> bool:
