@@ -91,3 +91,12 @@ def test_the_file_is_json_without_references_so_nothing_is_ever_fetched() -> Non
     text = Path(__file__).parent.parent.joinpath("replaydisputes/stripe_api/dispute.schema.json").read_text()
 
     assert "$ref" not in text
+
+
+def test_a_stand_in_is_no_unknown_value() -> None:
+    schema = {"type": "string", "x-enum": ["merchandise", "services"]}
+
+    values = ("services", "[redacted 3]", "food")
+    said = {value: [found.rule for found in violations(value, schema)] for value in values}
+
+    assert said == {"services": [], "[redacted 3]": [], "food": ["schema/unknown-value"]}
