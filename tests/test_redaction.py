@@ -12,6 +12,7 @@ from replaydisputes.redaction.kinds import Kind, fits
 from replaydisputes.redaction.stand_ins import CANONICAL_START, StandIns
 from replaydisputes.redaction.text import scrub
 from tests.raw_traffic import Account
+from tests.stripe_messages import MESSAGES
 
 
 def as_text(interactions: tuple[Interaction, ...]) -> str:
@@ -258,6 +259,17 @@ def test_text_keeps_its_words_and_loses_its_secrets(raw: str, scrubbed: str) -> 
 
     assert scrub(raw, StandIns()) == scrubbed
     assert scrub(scrubbed, again) == scrubbed
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_a_message_of_stripes_comes_through_word_for_word(message: str) -> None:
+    assert redacted_body({"error": {"message": message}}) == {"error": {"message": message}}
+
+
+def test_a_person_in_a_message_is_replaced() -> None:
+    said = redacted_body({"error": {"message": "The name 'Jane Roe-Núñez' at 12 Elm Grove is not valid."}})
+
+    assert said == {"error": {"message": "The name '[redacted 1]' at 12 [redacted 2] is not valid."}}
 
 
 def test_a_stand_in_already_in_the_text_keeps_its_number_for_itself() -> None:

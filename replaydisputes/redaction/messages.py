@@ -14,8 +14,9 @@ PARAMETERS = re.compile(
 
 _OPENING, _CLOSING = "'\"`‘“([{<", "'\"`’”)]}>.,:;!?…"
 _KNOWN_NUMBER = re.compile(r"\$[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]{2})?|20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:\.[a-z]{1,20})?")
+_LIMIT = re.compile(r"[0-9]{1,6} (?:characters|bytes|items|objects|seconds|minutes|hours|days)\b")
 _COMPOUND = re.compile(r"[A-Za-z0-9'’/_.:,\[\]()#=?-]+")
-_PART = re.compile(r"[A-Za-z]+|[0-9]+")
+_PART = re.compile(r"[A-Za-z0-9]+")
 _SPAN = re.compile(r"\S+(?:\s+\S+)*", re.DOTALL)
 _WORD = re.compile(r"\S+")
 
@@ -23,16 +24,19 @@ _WORD = re.compile(r"\S+")
 def holds_only_known_words(compound: str) -> bool:
     """Whether words joined by punctuation are all Stripe's: `payment_intent`, `can't`, `https://stripe.com/docs`.
 
-    Numbers count as known up to three digits: limits and list positions, but no card ending or postal code.
+    Up to three digits are a number anybody may know: a limit or a position, but no card ending, postal code or address.
     """
     if _KNOWN_NUMBER.fullmatch(compound) or not any(char.isalnum() or char in "%&\\" for char in compound):
         return True
     if not _COMPOUND.fullmatch(compound):
         return False
-    return all(
-        len(part) <= 3 if part.isdigit() else len(part) == 1 or part.lower() in MESSAGE_WORDS
-        for part in _PART.findall(compound)
-    )
+    parts = _PART.findall(compound)
+    digits = sum(len(part) for part in parts if part.isdigit())
+    return digits <= 3 and all(part.isdigit() or _is_known(part) for part in parts)
+
+
+def _is_known(word: str) -> bool:
+    return len(word) == 1 or word in ("v1", "v2") or word.lower() in MESSAGE_WORDS
 
 
 def unknown_spans(text: str) -> Iterator[re.Match[str]]:
@@ -40,7 +44,7 @@ def unknown_spans(text: str) -> Iterator[re.Match[str]]:
     start = end = None
     for word in _WORD.finditer(text):
         core_start, core_end = _core(word)
-        if holds_only_known_words(text[core_start:core_end]):
+        if holds_only_known_words(text[core_start:core_end]) or _LIMIT.match(text, core_start):
             yield from _span(text, start, end)
             start = None
         else:
