@@ -17,6 +17,7 @@ from replaydisputes.checking import Finding, check
 from replaydisputes.checking.finding import RULES
 from replaydisputes.checking.json_index import JsonIndex
 from replaydisputes.model import Interaction, Request, Response
+from replaydisputes.redaction import extended
 from tests.check_support import (
     CLOSE,
     HERE,
@@ -164,7 +165,7 @@ def test_a_field_of_the_wrong_type_is_found_where_it_stands(change: dict[str, An
 def test_missing_fields_are_named_in_lists_and_expanded_objects() -> None:
     listed = {"object": "list", "data": [a_dispute(), a_dispute(reason=..., charge=...)], "has_more": False}
     expanded = {"object": "charge", "id": "ch_1AAAAAreplaydisp00000001", "dispute": a_dispute(status=...)}
-    page, charge = Request("GET", f"{ORIGIN}/v1/disputes"), Request("GET", f"{ORIGIN}/v1/charges/ch")
+    page, charge = Request("GET", f"{ORIGIN}/v1/disputes"), Request("GET", f"{ORIGIN}/v1/charges/{expanded['id']}")
 
     found = findings(answered(page, listed), answered(charge, expanded))
 
@@ -181,7 +182,8 @@ def test_an_unknown_value_is_a_note_and_what_changed_in_an_event_is_no_dispute()
         "data": {"object": a_dispute(), "previous_attributes": {"object": "dispute", "status": "needs_response"}},
     }
     found = findings(
-        answered(Request("GET", f"{ORIGIN}/v1/events/evt"), event), answered(READ, a_dispute(status="reconsidered"))
+        answered(Request("GET", f"{ORIGIN}/v1/events/{event['id']}"), event),
+        answered(READ, a_dispute(status="reconsidered")),
     )
 
     assert [(each.rule, each.level, each.message) for each in found] == [
@@ -193,6 +195,40 @@ def test_an_unknown_value_that_is_no_word_is_not_printed() -> None:
     (found,) = findings(answered(READ, a_dispute(reason="Jane Austen of Steventon")))
 
     assert found.message == "a value that is not known here: of 24 characters"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"ssn": "078-05-1120"}, "interactions[0].response.body $.ssn"),
+        ({"holder_note": "Jean-Luc Picard, Rosenweg 12"}, "interactions[0].response.body $.holder_note"),
+        ({"marias_secret": "hunter2"}, "interactions[0].response.body $.marias_secret"),
+        ({"network_reason_code": "Picard"}, "interactions[0].response.body $.network_reason_code"),
+    ],
+)
+def test_what_no_rule_of_the_policy_lets_stand_is_a_finding_though_no_shape_gives_it_away(
+    change: dict[str, Any], field: str
+) -> None:
+    found = findings(answered(READ, a_dispute(**change)))
+
+    assert [(each.rule, each.field) for each in found] == [("redaction/not-redacted", field)]
+    assert not any(str(value) in each.message for value in change.values() for each in found)
+
+
+def test_headers_and_addresses_are_held_to_the_policy_too() -> None:
+    read = Request("GET", f"{READ.url}?customer=Picard", (("X-Internal-User", "picard"),))
+
+    assert [(each.rule, each.field) for each in findings(answered(read, a_dispute()))] == [
+        ("redaction/not-redacted", "interactions[0].request.uri"),
+        ("redaction/not-redacted", "interactions[0].request.headers.X-Internal-User"),
+    ]
+
+
+def test_a_users_own_rule_lets_a_value_stand() -> None:
+    content = file_of(answered(READ, a_dispute(region="eu-west")))
+
+    assert [found.rule for found in check(content, HERE)] == ["redaction/not-redacted"]
+    assert check(content, HERE, policy=extended(keep=["dispute:region"])) == ()
 
 
 def test_a_call_for_a_dispute_that_answers_with_something_else_is_found() -> None:
@@ -223,7 +259,7 @@ def test_a_call_for_a_dispute_that_answers_with_something_else_is_found() -> Non
 def test_oddities_of_http(response: Response, expected: list[tuple[str, str]]) -> None:
     found = findings(Interaction(Request("GET", f"{ORIGIN}/v1/balance"), response))
 
-    assert [each.rule for each in found if not each.rule.startswith("leak/")] == [rule for rule, _ in expected]
+    assert [each.rule for each in found if each.rule.startswith("http/")] == [rule for rule, _ in expected]
     for each, (_, part) in zip(found, expected, strict=False):
         assert part.replace("says", "is 3, the body has 4") in each.message
 

@@ -23,7 +23,7 @@ MAY_KNOW: dict[str, frozenset[str]] = {
     "server": GROUND,
     "cassette_file": GROUND | {"leak_gate"},
     "library": GROUND | {"cassette_file"},
-    "checking": GROUND | {"cassette_file", "leak_gate"},
+    "checking": GROUND | {"cassette_file", "leak_gate", "redaction"},
     "recording": GROUND | {"redaction", "cassette_file", "leak_gate"},
     "importing": GROUND | {"redaction", "cassette_file", "leak_gate"},
     "api": GROUND | {"playback", "interception", "library", "cassette_file"},

@@ -43,6 +43,15 @@ RULES: dict[str, Rule] = {
         "The provenance names Stripe, but the sandbox gave the answers.",
         "Put `made_against: sandbox` back, or record from Stripe.",
     ),
+    "redaction/not-redacted": Rule(
+        "A value stands in a cassette of ours that no rule of the redaction policy lets stand.",
+        f'Put a stand-in in its place, such as "[redacted 1]", or name the field in [tool.replaydisputes]. {_REDACT}',
+    ),
+    "schema/excerpt": Rule(
+        "A dispute that another tool recorded lacks a field that Stripe always sends.",
+        "Nothing, if the recording was cut down on purpose.",
+        "note",
+    ),
     "schema/not-a-dispute": Rule("A call that answers with a dispute did not.", _REPAIR),
     "schema/required": Rule("A dispute lacks a field that Stripe always sends.", _REPAIR),
     "schema/type": Rule("A field of a dispute has a type that Stripe never gives it.", _REPAIR),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from replaydisputes.checking import FileReport
+    from replaydisputes.redaction import Policy
 
 _SUFFIXES = (".yaml", ".yml")
 _FORMATS = ("human", "json", "sarif", "github")
@@ -115,11 +116,14 @@ def _check_all(files: Sequence[Path | FileReport]) -> list[FileReport]:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import track  # noqa: PLC0415
 
+    from replaydisputes.cli.settings import redaction_policy  # noqa: PLC0415
+
     size = sum(_size_of(file) for file in files if isinstance(file, Path))
     console = Console(stderr=True)
     is_quick = size < _PROGRESS_FROM_BYTES or not console.is_terminal
     tracked = track(files, "checking", console=console, transient=True, disable=is_quick)
-    return [_check_one(file) if isinstance(file, Path) else file for file in tracked]
+    policy = redaction_policy(Path.cwd())
+    return [_check_one(file, policy) if isinstance(file, Path) else file for file in tracked]
 
 
 def _size_of(path: Path) -> int:
@@ -130,12 +134,12 @@ def _size_of(path: Path) -> int:
         return 0
 
 
-def _check_one(path: Path) -> FileReport:
+def _check_one(path: Path, policy: Policy) -> FileReport:
     from replaydisputes.cassette_file.reading import read_bytes  # noqa: PLC0415
     from replaydisputes.checking import FileReport, Finding, check  # noqa: PLC0415
 
     try:
-        return FileReport(path, check(read_bytes(path), path))
+        return FileReport(path, check(read_bytes(path), path, policy=policy))
     except FileAccessError as error:
         return FileReport(path, unreadable=str(error))
     except CassetteFormatError as error:

@@ -29,7 +29,7 @@ def seal_command(name: str, directory: Path) -> None:
     content = read_bytes(path)
     done = sealed(parse(content, path), path)
     if done is None:
-        click.echo(f"{path}: unchanged; it is not edited, its digest holds")
+        click.echo(f"{path}: unchanged; its digest holds, so there is no edit to seal")
         return
     _refuse_findings(path, content)
     write(path, done.cassette, KnownSecrets())
@@ -55,8 +55,9 @@ def _refuse_findings(path: Path, content: bytes) -> None:
 
     from replaydisputes.checking import FOLLOWS_FROM_EDIT, FileReport, check  # noqa: PLC0415
     from replaydisputes.cli.check import print_findings  # noqa: PLC0415
+    from replaydisputes.cli.settings import redaction_policy  # noqa: PLC0415
 
-    report = FileReport(path, check(content, path, except_for=FOLLOWS_FROM_EDIT))
+    report = FileReport(path, check(content, path, except_for=FOLLOWS_FROM_EDIT, policy=redaction_policy(Path.cwd())))
     print_findings(Console(stderr=True, soft_wrap=True, highlight=False), [report])
     count = sum(finding.fails for finding in report.findings)
     if count:
