@@ -19,10 +19,10 @@ class ReplayDisputesError(Exception):
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """A clause naming the closest known names, or all of them where none is close."""
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    """A clause naming the closest known name, or all of them where none is close."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if close:
-        return f"did you mean {' or '.join(close)}?"
+        return f"did you mean {close[0]}?"
     return f"known: {', '.join(known)}." if known else "none is known."
 
 
@@ -44,8 +44,8 @@ class UnknownCassetteError(ReplayDisputesError):
         self.name, self.looked_in, self.known = name, tuple(looked_in), tuple(known)
         super().__init__(
             f"no cassette is called {name!r}; {nearest(name, known)} "
-            f"Looked in: {', '.join(looked_in) or 'nowhere'}. `replaydisputes list` shows what there is, "
-            f"`replaydisputes record` makes one."
+            f"Looked in: {', '.join(looked_in) or 'nowhere'}. `replaydisputes list` shows what there is "
+            f"(--cassettes DIR for another directory), `replaydisputes record` makes one."
         )
 
 
@@ -184,7 +184,8 @@ class NetworkBlockedError(ReplayDisputesError):
         self.operation, self.address = operation, address
         super().__init__(
             f"{operation} {address} refused: a cassette is active here and a replay never touches the network. "
-            f"Loopback addresses and Unix sockets stay open."
+            f"Loopback addresses and Unix sockets stay open; allow_hosts, or replaydisputes_allow_hosts in pytest's "
+            f"configuration, opens a host."
         )
 
 

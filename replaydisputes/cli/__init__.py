@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import sys
+import warnings
 from importlib import import_module
 from importlib.metadata import version
 
@@ -49,6 +51,7 @@ def group() -> None:
 
 def main() -> None:
     """The console script `replaydisputes`."""
+    _speak_plainly()
     try:
         code = group(prog_name="replaydisputes", standalone_mode=False)
     except click.ClickException as error:
@@ -64,3 +67,11 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _speak_plainly() -> None:
+    """A warning is one line, and a terminal that cannot show a character gets its escape, not a traceback."""
+    warnings.showwarning = lambda message, *_, **__: click.echo(f"Warning: {message}", err=True)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

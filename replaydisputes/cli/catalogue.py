@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from replaydisputes.cli.options import cassettes_option, json_option
+from replaydisputes.cli.options import cassettes_option, json_option, reading_directories
 from replaydisputes.cli.words import console, in_words, source_of
 from replaydisputes.errors import ReplayDisputesError
 
@@ -28,7 +28,7 @@ def list_command(directory: Path, as_json: bool) -> None:
     """
     from replaydisputes.library import Library  # noqa: PLC0415 - `--help` stays light
 
-    library = Library([directory])
+    library = Library(reading_directories(directory))
     rows, broken = [], []
     for entry in library.names():
         try:
@@ -56,7 +56,7 @@ def show_command(name: str, directory: Path, as_json: bool) -> None:
     """
     from replaydisputes.library import Library  # noqa: PLC0415
 
-    library = Library([directory])
+    library = Library(reading_directories(directory))
     path, cassette = library.find(name), library.load(name)
     if as_json:
         provenance = asdict(cassette.provenance) if cassette.provenance else None

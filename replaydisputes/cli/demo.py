@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from replaydisputes.cli.words import console
+from replaydisputes.cli.words import console, replaced_in_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,10 +47,10 @@ def _record(out: Console, path: Path) -> tuple[Recorded, tuple[Interaction, ...]
     from replaydisputes.server import serving  # noqa: PLC0415
 
     scenario = scenario_named(_SCENARIO)
-    out.print("[bold]1. Record[/bold]  real HTTP, to the embedded sandbox (a stand-in; this is not Stripe)")
-    out.print(f"   {scenario.name}: {scenario.proves}", markup=False)
     seen = _Seen(Sandbox(people=True))
     with serving(seen) as url:
+        out.print("[bold]1. Record[/bold]  real HTTP, to the embedded sandbox (a stand-in; this is not Stripe)")
+        out.print(f"   {scenario.name}: {scenario.proves}", markup=False)
         made = record(scenario, Target(url, SANDBOX_KEY), path, surroundings(yes=True, sandbox=True, quiet=True))
     raw = tuple(seen.interactions[-len(made.cassette.interactions) :])
     for interaction in raw:
@@ -77,7 +77,7 @@ def _tell_redaction(out: Console, made: Recorded, raw: tuple[Interaction, ...]) 
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    counts = ", ".join(f"{count} {kind}" for kind, count in made.redacted.replaced.items())
+    counts = replaced_in_words(made.redacted.replaced)
     out.print("\n[bold]2. Redact[/bold]  whatever the policy does not name is replaced")
     out.print(f"   distinct values replaced: {counts}; header fields dropped: {made.redacted.dropped}", markup=False)
     table = Table("field", "captured (invented people)", "in the cassette", box=None, pad_edge=False)
@@ -92,7 +92,8 @@ def _tell_file(out: Console, made: Recorded) -> None:
     lines = made.path.read_text(encoding="utf-8").splitlines()
     out.print("\n[bold]3. Check[/bold]   the gate read the final bytes and found no secret")
     out.print("         (by their shapes, and by the very values seen in this capture, in every encoding it knows)")
-    out.print(f"\n[bold]4. Write[/bold]   {made.path.name}, {made.path.stat().st_size:,} bytes, safe to commit")
+    size = f"{made.path.stat().st_size:,} bytes"
+    out.print(f"\n[bold]4. Write[/bold]   {made.path.name}, {size}, safe to commit (a temporary file, this time)")
     for line in lines[:10]:
         out.print(f"   [dim]{line}[/dim]" if "[" not in line else f"   {line}")
 

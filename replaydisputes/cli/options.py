@@ -14,3 +14,8 @@ cassettes_option = click.option(
     help="Directory of your own cassettes.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+
+
+def reading_directories(directory: Path) -> list[Path]:
+    """Where cassettes are looked for: the directory named, and tests/cassettes, where a suite's own may be."""
+    return [directory, Path("tests", "cassettes")]

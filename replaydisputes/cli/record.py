@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from replaydisputes.cli.options import cassettes_option
-from replaydisputes.cli.words import source_of
+from replaydisputes.cli.words import counted, replaced_in_words, source_of
 from replaydisputes.errors import ReplayDisputesError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ SANDBOX_KEY = "sk_test_" + "sandbox" + "0" * 17
 
 
 @click.command("record")
-@click.argument("scenarios", nargs=-1, metavar="SCENARIO...")
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @click.option("--all", "every", is_flag=True, help="Record every scenario.")
 @cassettes_option
 @click.option("--sandbox", is_flag=True, help="Record from the embedded sandbox: no key, no network, not Stripe.")
@@ -44,6 +44,8 @@ def record_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given b
 ) -> None:
     """Make each SCENARIO's calls and write cassettes/SCENARIO.yaml, redacted and checked.
 
+    Scenarios: close-lost, close-twice, close-product-not-received, close-inquiry, close-unknown, close-bad-key.
+
     The key is read from STRIPE_API_KEY and must be a test-mode key. Closing a dispute cannot be undone:
     each scenario makes its own dispute, unless --dispute names one.
 
@@ -53,6 +55,8 @@ def record_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given b
 
     if sandbox and api_base:
         raise click.UsageError("--sandbox and --api-base exclude each other.")
+    if scenarios and every:
+        raise click.UsageError("--all records every scenario: leave the names out, or --all.")
     if not scenarios and not every:
         raise click.UsageError(f"name a scenario, or --all. Known: {', '.join(SCENARIOS)}.")
     chosen = list(SCENARIOS.values()) if every else [scenario_named(name) for name in dict.fromkeys(scenarios)]
@@ -135,7 +139,9 @@ def _now_utc(sandbox: bool) -> str:
 
 def say_recorded(made: Recorded) -> None:
     """One line about a recording: where it is, what it was made against, what was replaced."""
-    replaced = ", ".join(f"{count} {kind}" for kind, count in made.redacted.replaced.items()) or "nothing"
+    replaced = replaced_in_words(made.redacted.replaced)
     count = len(made.cassette.interactions)
     source = source_of(made.cassette)
-    click.echo(f"{made.path}: {made.outcome}; {count} interactions, made against {source}; replaced {replaced}")
+    click.echo(
+        f"{made.path}: {made.outcome}; {counted(count, 'interaction')}, made against {source}; replaced {replaced}"
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from replaydisputes.cli.options import cassettes_option
+from replaydisputes.cli.words import counted
 from replaydisputes.errors import ReplayDisputesError, nearest
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _tell(captures: list[Quarantined]) -> None:
     for capture in captures:
         click.echo(capture.name)
         click.echo(f"  {capture.scenario} from {capture.api_base}, {capture.started_at or 'time unknown'}")
-        click.echo(f"  {len(capture.for_cassette)} calls of the scenario answered; {_closes(capture)}")
+        click.echo(f"  {counted(len(capture.for_cassette), 'call')} of the scenario answered; {_closes(capture)}")
         click.echo(f"  kept because: {capture.problem}")
         for finding in _findings(capture):
             click.echo(f"  the gate finds: {finding}")
@@ -111,12 +112,21 @@ def _raw(capture: Quarantined) -> RawCapture:
     )
 
 
+def _confirmed(question: str) -> bool:
+    """A person's yes; where nobody can be asked, that is a no."""
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        click.echo(err=True)
+        return False
+
+
 def _discard(captures: list[Quarantined], yes: bool) -> None:
     if not captures:
         click.echo("Nothing is in quarantine.")
         return
-    question = f"Erase {len(captures)} capture(s)? A close that is in one cannot be recorded again."
-    if not yes and not click.confirm(question, err=True):
+    question = f"Erase {counted(len(captures), 'capture')}? A close that is in one cannot be recorded again."
+    if not yes and not _confirmed(question):
         raise click.UsageError("not confirmed; nothing was erased. Use --yes where nobody can be asked.")
     for capture in captures:
         capture.path.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from replaydisputes.cli.options import cassettes_option
+from replaydisputes.cli.options import cassettes_option, reading_directories
 
 
 @click.command("seal")
@@ -41,7 +41,7 @@ def _own(name: str, directory: Path) -> Path:
     """The file; a cassette shipped with the package can be sealed only by its path, as nobody edits it by name."""
     from replaydisputes.library import Library, shipped_directory  # noqa: PLC0415
 
-    path = Library([directory]).find(name)
+    path = Library(reading_directories(directory)).find(name)
     shipped = shipped_directory()
     if path.is_relative_to(shipped) and path != Path(name) and directory.resolve() != shipped.resolve():
         raise click.UsageError(

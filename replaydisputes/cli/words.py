@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from replaydisputes.model import Cassette
@@ -25,6 +26,17 @@ def in_words(made_against: str | None) -> str:
 
 def source_of(cassette: Cassette) -> str:
     return in_words(cassette.provenance.made_against if cassette.provenance else None)
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 interaction`, `2 interactions`, `2 addresses`."""
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"
+
+
+def replaced_in_words(replaced: Mapping[str, int]) -> str:
+    """What redaction replaced: distinct values by kind."""
+    return ", ".join(counted(count, kind) for kind, count in replaced.items()) or "nothing"
 
 
 def console() -> Console:

@@ -100,7 +100,7 @@ def record(
     """Make the scenario's calls and write its cassette to `path`.
 
     dispute: an existing one to use instead of making one. A file in place that is no cassette is refused with
-    CassetteFormatError before anything is sent. Whatever goes wrong after the first answer leaves the
+    CassetteFormatError before anything is sent. Whatever goes wrong once a close was sent leaves the
     capture in the quarantine and the old cassette as it was.
     """
     check_target(target, scenario)
@@ -158,8 +158,8 @@ class _Run:
             return [self._recorded_call(capture, call, dispute, asking) for call in self.scenario.calls]
 
     def end(self, error: BaseException) -> None:
-        """Keep the journal where there is something in it that cannot be had again, else erase it."""
-        if not self.raw and self._sent_close is None:
+        """Keep the journal where a close is in it, which cannot be made again; else erase it."""
+        if self._sent_close is None:
             self.journal.discard()
             return
         self.journal.found(
@@ -178,7 +178,6 @@ class _Run:
 
     def _ask(self, dispute: str) -> None:
         if not self.around.confirm(json_object(self.raw[-1].response)):
-            self.raw.clear()
             raise RecordingDeclinedError(dispute)
 
     def _make_dispute(self, capture: Capture) -> str:
@@ -240,10 +239,10 @@ class _Run:
 
     def kept(self) -> str:
         """Where the capture is and what it may hold, in words; empty where there is none."""
-        if not self.raw and self._sent_close is None:
+        if self._sent_close is None:
             return ""
-        closing = f"A close of {self._sent_close} was sent. " if self._sent_close else ""
-        return f"{closing}The capture is kept in {self.journal.path}; `replaydisputes recover` shows it."
+        sent = f"A close of {self._sent_close} was sent."
+        return f"{sent} The capture is kept in {self.journal.path}; `replaydisputes recover` shows it."
 
 
 def _is_loopback(host: str) -> bool:
