@@ -57,7 +57,6 @@ BROKEN_CONTENT: dict[str, tuple[bytes, str]] = {
     "not-yaml": (b"{[not: yaml", ":1: format: expected YAML, got"),
     "a-list": (b"- 1\n- 2\n", ":1: format: expected a cassette (a mapping with `version: 1`), got a list"),
     "a-text": (b"hello\n", ":1: format: expected a cassette (a mapping with `version: 1`), got text"),
-    "another-yaml": (b"name: ci\non: push\n", ":1: format: expected `version: 1`, got a mapping without `version`"),
     "version-2": (EMPTY_CASSETTE.replace(b"1", b"2"), ":1: format: expected version 1, got version 2"),
     "ruby-vcr": (b"---\nhttp_interactions: []\n", ":2: format: expected a vcrpy cassette (`version: 1`), got a"),
     "interactions-as-text": (b"version: 1\ninteractions: no\n", ":2: format: expected a list of interactions, got"),
@@ -81,7 +80,7 @@ BROKEN_CONTENT: dict[str, tuple[bytes, str]] = {
     "deep-flow": (b"[" * 50_000, ":1: format: expected at most 64 levels, got deeper nesting"),
     "deep-blocks": (b"".join(b" " * n + b"a:\n" for n in range(100)), ":65: format: expected at most 64 levels"),
     "tabs": (b"version: 1\n\tinteractions: []\n", ":2: format: expected YAML, got"),
-    "huge-line": (b"version: 1\nx: " + b"a" * 8_000_000, ":1: format: expected `interactions`, got a mapping without"),
+    "huge-line": (b"version: 1\ninteractions: " + b"a" * 8_000_000, ":2: format: expected a list"),
     "a-foreign-cassette": (EMPTY_CASSETTE, ":1: provenance/missing: no provenance"),
     "json-cassette": (b'{"version": 1, "interactions": []}', ":1: provenance/missing: no provenance"),
     "secret-in-no-cassette": (b"nothing\n# " + SECRET + b"\n", ":2: leak/api-key: API key s… (32 characters)"),
@@ -217,3 +216,13 @@ def test_a_name_that_would_break_the_line_is_spelled_out(cassettes: Path) -> Non
     done = check()
 
     assert done.stdout.splitlines()[0].startswith("cassettes/a\\n\\x1b[31m\\xff.yaml:1: format: ")
+
+
+def test_yaml_of_another_purpose_is_passed_over_in_a_directory_and_checked_where_it_is_named(
+    cassettes: Path,
+) -> None:
+    (cassettes / "workflow.yml").write_text("name: ci\non: push\njobs: {}\n")
+    (cassettes / "compose.yaml").write_text("version: '3'\nservices: {}\n")
+
+    assert check().stdout == "1 file checked: 1 clean\n"
+    assert check("cassettes/workflow.yml").stdout.startswith("cassettes/workflow.yml:1: format: ")

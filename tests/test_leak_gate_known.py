@@ -187,3 +187,23 @@ def test_a_redacted_capture_has_no_leak_and_a_raw_one_shows_its_people(seed: int
     assert find_leaks(serialize(Cassette(redact(raw).interactions, MADE_BY)), known) == []
     kinds = {leak.kind for leak in find_leaks(serialize(Cassette(tuple(raw), MADE_BY)), known)}
     assert {"API key", "Stripe id", "email", "IP address", "personal value", "request id"} <= kinds
+
+
+def test_a_name_that_also_stands_as_an_enumeration_is_still_looked_for() -> None:
+    body = json.dumps(
+        {"object": "dispute", "reason": "marialopez", "status": "lost", "evidence": {"customer_name": "marialopez"}}
+    )
+    raw = Interaction(Request("GET", "https://api.stripe.com/v1/disputes"), Response(200, (), body.encode(), "OK"))
+
+    known = KnownSecrets.collect([raw])
+
+    assert [leak.kind for leak in find_leaks(b'"reason": "marialopez", "status": "lost"', known)] == ["personal value"]
+
+
+def test_a_customer_named_like_an_enumeration_raises_no_alarm() -> None:
+    body = json.dumps({"object": "dispute", "status": "lost", "metadata": {"outcome": "lost", "plan": "under_review"}})
+    raw = Interaction(Request("GET", "https://api.stripe.com/v1/disputes"), Response(200, (), body.encode(), "OK"))
+
+    known = KnownSecrets.collect([raw])
+
+    assert find_leaks(b'"status": "lost", "other": "under_review"', known) == []

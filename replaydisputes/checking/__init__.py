@@ -1,6 +1,7 @@
 """Everything that can be wrong with a cassette, and nobody taken at their word. Pure: bytes in, findings out."""
 
 from replaydisputes.checking.check import check as check
+from replaydisputes.checking.check import is_other_yaml as is_other_yaml
 from replaydisputes.checking.finding import FileReport as FileReport
 from replaydisputes.checking.finding import Finding as Finding
 from replaydisputes.checking.finding import summary as summary
@@ -19,6 +20,7 @@ __all__ = [
     "check",
     "document",
     "github_lines",
+    "is_other_yaml",
     "sarif",
     "sealed",
     "summary",

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from replaydisputes.cassette_file import digest_of, parse
+from replaydisputes.cassette_file.tree import FaultError, Mapping, compose
 from replaydisputes.checking.bodies import read_body
 from replaydisputes.checking.exchange import exchange_faults
 from replaydisputes.checking.finding import Fault, Finding
@@ -19,6 +20,8 @@ from replaydisputes.leak_gate import KnownSecrets, Leak, find_leaks
 from replaydisputes.model import Cassette
 from replaydisputes.redaction import DEFAULT_POLICY, Policy
 from replaydisputes.stripe_api.facts import SANDBOX_HEADER
+
+_CASSETTE_KEYS = frozenset({"interactions", "http_interactions", "replaydisputes", "recorded_with"})
 
 
 def check(
@@ -42,6 +45,19 @@ def check(
     places, lines = Places(content), content.split(b"\n")
     found = [_located(fault, places) for fault in faults] + [_leak_finding(leak, lines, places) for leak in leaks]
     return _sorted(_without_repeats(found))
+
+
+def is_other_yaml(content: bytes) -> bool:
+    """Whether a file is YAML of another purpose, such as a workflow: a mapping with no key that a cassette has.
+
+    A file that cannot be read as YAML is not: it may be a cassette that broke.
+    """
+    try:
+        root = compose(content.decode("utf-8-sig"))
+    except (ValueError, FaultError):
+        return False
+    keys = root.values.keys() - {"version"} if isinstance(root, Mapping) else set()
+    return bool(keys) and not _CASSETTE_KEYS & keys
 
 
 def _without_repeats(found: list[Finding]) -> list[Finding]:

@@ -33,9 +33,9 @@ _PROGRESS_FROM_BYTES = 2_000_000
 def check_command(paths: tuple[Path, ...], directory: Path, form: str | None, as_json: bool) -> None:
     """Check cassettes for secrets, edits, live mode, and answers that Stripe would not give.
 
-    PATH is a file, or a directory whose .yaml and .yml files are all checked; without one, the --cassettes directory
-    is. Cassettes of vcrpy and others are welcome. Exit codes: 0 clean, 3 findings, 4 nothing worse than a file
-    that could not be read.
+    PATH is a file, or a directory in which every .yaml and .yml file that is not plainly something else is checked;
+    without one, the --cassettes directory is. Cassettes of vcrpy and others are welcome. Exit codes: 0 clean,
+    3 findings, 4 nothing worse than a file that could not be read.
 
     Example: replaydisputes check tests/cassettes --format github
     """
@@ -104,11 +104,22 @@ def _cassettes_in(directory: Path) -> Iterator[Path | FileReport]:
         directories[:] = sorted(name for name in directories if not name.startswith("."))
         # A directory called x.yaml is reported as what it is: somebody meant it to be a cassette.
         for name in sorted([*files, *directories]):
-            if name.endswith(_SUFFIXES) and not name.startswith("."):
+            if name.endswith(_SUFFIXES) and not name.startswith(".") and not _is_of_another_purpose(Path(root, name)):
                 yield Path(root, name)
     for error in refused:
         path = Path(error.filename)
         yield FileReport(path, unreadable=str(FileAccessError(path, "list", error.strerror or str(error))))
+
+
+def _is_of_another_purpose(path: Path) -> bool:
+    """A workflow or the like, met on the way through a directory; what is named on the command line is checked."""
+    from replaydisputes.cassette_file.reading import read_bytes  # noqa: PLC0415
+    from replaydisputes.checking import is_other_yaml  # noqa: PLC0415
+
+    try:
+        return is_other_yaml(read_bytes(path))
+    except (FileAccessError, CassetteFormatError):
+        return False
 
 
 def _check_all(files: Sequence[Path | FileReport]) -> list[FileReport]:

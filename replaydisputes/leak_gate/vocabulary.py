@@ -21,6 +21,11 @@ Too Many Requests Internal Server Error Bad Gateway Service Unavailable Gateway 
 true false null none unknown other test testing customer payment charge dispute refund card visa mastercard amex
 lost won pending succeeded failed paid active needs_response under_review warning_closed fraudulent duplicate general
 product_not_received product_unacceptable subscription_canceled credit_not_processed unrecognized noncompliant
+block chargeback claim compliance inquiry resolution klarna paypal manual merchandise services prevented qualified
+approved declined authorized automatic credit debit prepaid normal elevated highest adjustment payments available
+unavailable disabled enabled pass fail unchecked regulated unregulated canceled processing required optional
+list event events disputes charges account accounts refunds object discover diners jcb unionpay issuer domestic
+international partial full expired blocked invalid unsupported unverified verified
 close-lost close-twice close-product-not-received close-inquiry close-unknown close-bad-key
 python requests stripe-python urllib3 httpx aiohttp
 """
