@@ -11,7 +11,7 @@ from replaydisputes.errors import ReplayDisputesError, StripeVersionWarning
 from replaydisputes.interception import Route, answering
 from replaydisputes.library import Library
 from replaydisputes.model import Cassette
-from replaydisputes.playback import Played, Player
+from replaydisputes.playback import OnExhausted, OnVersion, Played, Player
 
 DEFAULT_DIRECTORIES = ("cassettes",)
 
@@ -33,7 +33,10 @@ class Replay:
 
     @property
     def dispute_id(self) -> str:
-        """The canonical id of the dispute in the cassette, to be used in calls; empty where there is none."""
+        """The canonical id of the dispute in the cassette, to be used in calls; empty where there is none.
+
+        Under `any_dispute` every other id will do as well.
+        """
         return self._player.dispute_id
 
     @property
@@ -51,28 +54,46 @@ class Replay:
         refused, self._reported = self.refused[self._reported :], len(self._route.refused)
         return refused[0] if refused else None
 
+    def raise_unreported(self) -> None:
+        """Raise the first refusal that nobody has been told of."""
+        refusal = self.unreported()
+        if refusal is not None:
+            raise refusal
+
     def __repr__(self) -> str:
         return f"<Replay of {self.name!r}: {len(self.played)} played, {len(self.refused)} refused>"
 
 
 @contextmanager
-def replay(
+def replay(  # noqa: PLR0913 - the one public call; all but the name are keywords with a default
     name: str,
     *,
     cassettes: str | Path | Sequence[str | Path] = DEFAULT_DIRECTORIES,
     allow_hosts: Collection[str] = (),
     everywhere: bool = False,
+    any_dispute: bool = False,
+    on_exhausted: OnExhausted = "fail",
+    stripe_version: OnVersion = "warn",
 ) -> Iterator[Replay]:
     """Answer every HTTP request made inside from one cassette; nothing reaches the network.
 
     name: a cassette's name, looked for in `cassettes` and then among the shipped ones, or the path of a file.
     allow_hosts: hosts other than loopback that stay reachable, such as a database. everywhere: hold for the whole
     process instead of this context alone (one at a time; the pytest plugin does so).
-    Raises MismatchError or NetworkBlockedError at the end where one was swallowed inside, UnknownCassetteError and
-    CassetteFormatError before anything is replaced.
+    any_dispute: answer for whatever dispute id the code uses, each with a history of its own. on_exhausted: `repeat`
+    gives a write's last answer again. stripe_version: `fail` or `ignore` where the code asks for another version than
+    the recording's. Raises MismatchError or NetworkBlockedError at the end where one was swallowed inside;
+    UnknownCassetteError, CassetteFormatError and PlaybackOptionError before anything is replaced.
     """
     directories = [cassettes] if isinstance(cassettes, str | Path) else list(cassettes)
-    player = Player(Library([Path(directory) for directory in directories]).load(name), name, on_version=_warn_version)
+    player = Player(
+        Library([Path(directory) for directory in directories]).load(name),
+        name,
+        any_dispute=any_dispute,
+        on_exhausted=on_exhausted,
+        stripe_version=stripe_version,
+        on_version=_warn_version,
+    )
     with answering(player, everywhere=everywhere, allow_hosts=allow_hosts) as route:
         running = Replay(player, route)
         try:
@@ -82,9 +103,7 @@ def replay(
             if refusal is not None and refusal is not error:
                 error.add_note(str(refusal))
             raise
-    refusal = running.unreported()
-    if refusal is not None:
-        raise refusal
+    running.raise_unreported()
 
 
 def _warn_version(asked: str, recorded: str) -> None:

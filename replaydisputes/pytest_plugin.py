@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 NAME = "replaydisputes"
 INI_CASSETTES = "replaydisputes_cassettes"
 INI_ALLOW_HOSTS = "replaydisputes_allow_hosts"
+
+OPTIONS = frozenset({"any_dispute", "on_exhausted", "stripe_version"})
+"""The keyword arguments of the marker, which are those of `replay()`."""
 
 _running: pytest.StashKey[Replay] = pytest.StashKey()
 
@@ -33,7 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", f"{NAME}(cassette): answer the test's Stripe calls from this dispute cassette, with no network."
+        "markers",
+        f'{NAME}(cassette, any_dispute=False, on_exhausted="fail", stripe_version="warn"): '
+        "answer the test's Stripe calls from this dispute cassette, with no network.",
     )
 
 
@@ -50,12 +55,12 @@ def replaydisputes(request: pytest.FixtureRequest) -> Iterator[Replay]:
     from replaydisputes.api import replay  # noqa: PLC0415 - a suite that never uses it never pays for it
     from replaydisputes.errors import ReplayDisputesError  # noqa: PLC0415
 
-    name = _marked_cassette(request.node)
+    name, options = _marked_cassette(request.node)
     roots = request.config.rootpath
     directories = request.config.getini(INI_CASSETTES) or [roots / "cassettes", roots / "tests" / "cassettes"]
     hosts = request.config.getini(INI_ALLOW_HOSTS)
     try:
-        with replay(name, cassettes=directories, allow_hosts=hosts, everywhere=True) as running:
+        with replay(name, cassettes=directories, allow_hosts=hosts, everywhere=True, **options) as running:
             request.node.stash[_running] = running
             yield running
     except ReplayDisputesError as error:
@@ -82,14 +87,15 @@ def _refusal(item: pytest.Item) -> Exception | None:
     return running.unreported() if running is not None else None
 
 
-def _marked_cassette(node: pytest.Item) -> str:
+def _marked_cassette(node: pytest.Item) -> tuple[str, dict[str, Any]]:
+    """The cassette's name and the options of the nearest marker."""
     marker = node.get_closest_marker(NAME)
     if marker is None:
         pytest.fail(f'the {NAME} fixture needs @pytest.mark.{NAME}("close-lost") on the test', pytrace=False)
-    if len(marker.args) != 1 or not isinstance(marker.args[0], str) or marker.kwargs:
+    if len(marker.args) != 1 or not isinstance(marker.args[0], str) or not marker.kwargs.keys() <= OPTIONS:
         pytest.fail(
-            f'@pytest.mark.{NAME} takes the name of one cassette, such as {NAME}("close-lost"); '
-            f"got args={marker.args!r} kwargs={marker.kwargs!r}",
+            f'@pytest.mark.{NAME} takes the name of one cassette, such as {NAME}("close-lost"), and the options '
+            f"{', '.join(sorted(OPTIONS))}; got args={marker.args!r} kwargs={marker.kwargs!r}",
             pytrace=False,
         )
-    return str(marker.args[0])
+    return marker.args[0], dict(marker.kwargs)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import stripe
 
 import replaydisputes
 
@@ -95,6 +96,52 @@ def test_a_file_is_replayed_by_its_path(tmp_path: Path) -> None:
 def test_another_stripe_version_warns() -> None:
     with replaydisputes.replay("close-lost"), pytest.warns(replaydisputes.StripeVersionWarning, match="2025-03-31"):
         requests.post(CLOSE, headers={"Stripe-Version": "2025-03-31.basil"})
+
+
+def test_the_version_warning_comes_once_for_each_replay() -> None:
+    @replaydisputes.replay("close-twice")
+    def close_twice() -> None:
+        for _ in range(2):
+            requests.post(CLOSE, headers={"Stripe-Version": "2025-03-31.basil"})
+
+    for _ in range(2):
+        with pytest.warns(replaydisputes.StripeVersionWarning) as warned:
+            close_twice()
+        assert len(warned) == 1
+
+
+def test_another_stripe_version_can_fail_or_be_ignored() -> None:
+    other = {"Stripe-Version": "2025-03-31.basil"}
+
+    with replaydisputes.replay("close-lost", stripe_version="ignore"):
+        assert requests.post(CLOSE, headers=other).status_code == 200
+    refused = pytest.raises(replaydisputes.MismatchError, match="recorded at another Stripe-Version")
+    with refused, replaydisputes.replay("close-lost", stripe_version="fail"):
+        requests.post(CLOSE, headers=other)
+
+
+def test_an_exhausted_write_can_repeat() -> None:
+    with replaydisputes.replay("close-twice", on_exhausted="repeat"):
+        assert [requests.post(CLOSE).status_code for _ in range(4)] == [200, 400, 400, 400]
+
+
+def test_any_dispute_answers_for_the_ids_a_suite_already_has() -> None:
+    printed = "du_1MtJUT2eZvKYlo2CNaw2HvEv"
+
+    with replaydisputes.replay("close-lost", any_dispute=True) as replay:
+        closed = stripe.Dispute.close(printed, api_key="sk_test_any")
+        other = stripe.Dispute.retrieve("du_other", api_key="sk_test_any")
+
+    assert (closed.id, closed.status) == (printed, "lost")
+    assert (other.id, other.status) == ("du_other", "needs_response")
+    assert closed.charge != other.charge
+    assert [played.index for played in replay.played] == [1, 0]
+
+
+def test_an_option_that_does_not_exist_is_refused_before_anything_is_replaced() -> None:
+    refused = pytest.raises(replaydisputes.ReplayDisputesError, match="on_exhausted='loop' is none of")
+    with refused, replaydisputes.replay("close-lost", on_exhausted="loop"):  # type: ignore[arg-type]
+        pass
 
 
 def test_an_unknown_cassette_offers_the_nearest_before_anything_is_replaced() -> None:

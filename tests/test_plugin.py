@@ -70,6 +70,40 @@ def test_the_marker_alone_is_enough_on_a_class_and_a_module(suite: pytest.Pytest
     run(suite).assert_outcomes(passed=3)
 
 
+def test_the_marker_takes_the_options_of_replay(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import pytest, requests, stripe
+        CLOSE = "https://api.stripe.com/v1/disputes/{}/close"
+
+        @pytest.mark.replaydisputes("close-lost", any_dispute=True)
+        def test_any_dispute():
+            closed = stripe.Dispute.close("du_1MtJUT2eZvKYlo2CNaw2HvEv", api_key="sk_test_any")
+            assert (closed.id, closed.status) == ("du_1MtJUT2eZvKYlo2CNaw2HvEv", "lost")
+
+        @pytest.mark.replaydisputes("close-twice", on_exhausted="repeat")
+        def test_repeat(replaydisputes):
+            close = CLOSE.format(replaydisputes.dispute_id)
+            assert [requests.post(close).status_code for _ in range(3)] == [200, 400, 400]
+
+        @pytest.mark.replaydisputes("close-lost", stripe_version="fail")
+        def test_fail(replaydisputes):
+            requests.post(CLOSE.format(replaydisputes.dispute_id), headers={"Stripe-Version": "2025-03-31.basil"})
+
+        @pytest.mark.replaydisputes("close-lost", any_dispute=True)
+        class TestNearest:
+            @pytest.mark.replaydisputes("close-lost")
+            def test_the_marker_of_the_test_itself_counts(self):
+                requests.post(CLOSE.format("du_1"))
+        """
+    )
+
+    result = run(suite)
+
+    result.assert_outcomes(passed=2, failed=2)
+    result.stdout.fnmatch_lines(["*cassette 'close-lost' was recorded at another Stripe-Version"])
+
+
 def test_a_mismatch_fails_the_test_even_where_the_code_swallows_it(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         """
@@ -232,6 +266,8 @@ def test_the_suites_own_cassettes_come_before_the_shipped_ones(suite: pytest.Pyt
         ("", "*takes the name of one cassette*"),
         ('"a", "b"', "*takes the name of one cassette*"),
         ("1", "*takes the name of one cassette*"),
+        ('"close-lost", wat=1', "*and the options any_dispute, on_exhausted, stripe_version; got*"),
+        ('"close-lost", on_exhausted="loop"', "*on_exhausted='loop' is none of 'fail', 'repeat'*"),
     ],
 )
 def test_a_marker_that_cannot_work_says_so_in_one_line(suite: pytest.Pytester, marker: str, said: str) -> None:

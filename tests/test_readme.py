@@ -61,7 +61,7 @@ def shell(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_every_block_is_of_a_kind_that_is_run_here() -> None:
     assert {kind for kind, _ in BLOCKS} == {"console", "python", "ini"}
-    assert len(PYTHON) == 2
+    assert len(PYTHON) == 3
     assert COMMANDS == [
         "make demo",
         "make test",
@@ -97,9 +97,13 @@ def test_the_pytest_example_passes_in_a_process_without_sockets(scenario: str, p
     assert len([line for line in PYTHON[0].splitlines() if line]) <= 10
 
 
-def test_the_context_manager_example_runs_without_sockets(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_context_manager_example_runs_without_sockets(number: int, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", NO_SOCKETS + PYTHON[1]], cwd=tmp_path, capture_output=True, check=False
+        [sys.executable, "-W", "error", "-c", NO_SOCKETS + PYTHON[number]],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
     )
 
     assert (done.returncode, done.stderr) == (0, b"")

@@ -1,5 +1,5 @@
 """Answers from a cassette: matching, the player, the report where nothing matches. Pure: no I/O, no clock."""
 
-from replaydisputes.playback.player import Played, Player
+from replaydisputes.playback.player import OnExhausted, OnVersion, PlaybackOptionError, Played, Player
 
-__all__ = ["Played", "Player"]
+__all__ = ["OnExhausted", "OnVersion", "PlaybackOptionError", "Played", "Player"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from replaydisputes.model import Request
 from replaydisputes.stripe_api.forms import Params, normalise_params, parse_form
@@ -32,13 +34,31 @@ class Asked:
         return self.method in READS
 
 
-def asked(request: Request) -> Asked:
+class Sent(NamedTuple):
+    """A request as the player sees it: what it asks for, its Idempotency-Key and Stripe-Version ('' where absent)."""
+
+    asked: Asked
+    key: str
+    version: str
+
+
+_FIELDS = frozenset({"stripe-account", "idempotency-key", "stripe-version", "content-type"})
+
+
+def reduced(request: Request) -> Sent:
     """Reduce a request. A body that is not a form counts as one parameter, compared whole."""
-    target = split_url(request.url)
-    params = parse_form(target.query) + _body_params(request)
-    method = "GET" if request.method == "HEAD" else request.method
-    account = request.header("stripe-account") or ""
-    return Asked(method, target.origin, target.path, normalise_params(params), account)
+    fields: dict[str, str] = {}
+    for name, value in request.headers:
+        lowered = name.lower()
+        if lowered in _FIELDS:
+            fields.setdefault(lowered, value)
+    account = fields.get("stripe-account", "")
+    asked = _asked_without_body(request.method, request.url, account)
+    if request.body:
+        origin, path, query = _target(request.url)
+        params = normalise_params(query + _body_params(request.body, fields.get("content-type", "")))
+        asked = Asked(asked.method, origin, path, params, account)
+    return Sent(asked, fields.get("idempotency-key", ""), fields.get("stripe-version", ""))
 
 
 def same(one: Asked, recorded: Asked) -> bool:
@@ -53,19 +73,29 @@ def same(one: Asked, recorded: Asked) -> bool:
     ):
         return False
     return len(one.params) == len(recorded.params) and all(
-        key == recorded_key and (value == recorded_value or _stands_for(recorded_value, value))
+        key == recorded_key and (value == recorded_value or (bool(value) and is_placeholder(recorded_value)))
         for (key, value), (recorded_key, recorded_value) in zip(one.params, recorded.params, strict=True)
     )
 
 
-def _stands_for(recorded: str, value: str) -> bool:
-    return bool(value) and _PLACEHOLDER.fullmatch(recorded) is not None
+def is_placeholder(value: str) -> bool:
+    """Whether a recorded value stands for one that was redacted."""
+    return _PLACEHOLDER.fullmatch(value) is not None
 
 
-def _body_params(request: Request) -> Params:
-    if not request.body:
-        return ()
-    content_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
-    if content_type in ("", "application/x-www-form-urlencoded"):
-        return parse_form(request.body)
-    return (("(body)", request.body.decode("utf-8", "backslashreplace")),)
+@lru_cache(maxsize=16_384)
+def _asked_without_body(method: str, url: str, account: str) -> Asked:
+    origin, path, query = _target(url)
+    return Asked("GET" if method == "HEAD" else method, origin, path, normalise_params(query), account)
+
+
+@lru_cache(maxsize=16_384)
+def _target(url: str) -> tuple[str, str, Params]:
+    target = split_url(url)
+    return target.origin, target.path, parse_form(target.query)
+
+
+def _body_params(body: bytes, content_type: str) -> Params:
+    if content_type.partition(";")[0].strip().lower() in ("", "application/x-www-form-urlencoded"):
+        return parse_form(body)
+    return (("(body)", body.decode("utf-8", "backslashreplace")),)

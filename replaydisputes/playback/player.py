@@ -7,14 +7,28 @@ current epoch, as often as asked; a write plays the next recording of that reque
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from threading import Lock
+from typing import Any, Literal, NamedTuple, get_args
 
-from replaydisputes.errors import MismatchError
+from replaydisputes.errors import MismatchError, ReplayDisputesError
 from replaydisputes.model import Cassette, Interaction, Request, Response
-from replaydisputes.playback.matching import Asked, asked, same
-from replaydisputes.playback.report import mismatch_report
-from replaydisputes.stripe_api.urls import dispute_id_in_path
+from replaydisputes.playback.history import Choice, History
+from replaydisputes.playback.index import KEY_REFUSAL, REPEAT, Recording, index_of, is_key_refusal
+from replaydisputes.playback.matching import Asked, Sent, reduced
+from replaydisputes.playback.namesakes import Namesake, Namesakes
+from replaydisputes.playback.report import Situation, mismatch_report, version_report
+
+OnExhausted = Literal["fail", "repeat"]
+OnVersion = Literal["warn", "fail", "ignore"]
+
+
+class PlaybackOptionError(ReplayDisputesError):
+    exit_code = 2
+
+    def __init__(self, option: str, value: object, known: tuple[object, ...]) -> None:
+        self.option, self.value, self.known = option, value, known
+        super().__init__(f"{option}={value!r} is none of {', '.join(repr(one) for one in known)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,137 +45,163 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True)
-class _Recording:
-    index: int
-    epoch: int
-    asked: Asked
-    interaction: Interaction
-    cuts: bool
-
-
-@dataclass(slots=True)
 class _Keyed:
     """What an Idempotency-Key was first used for."""
 
     asked: Asked
-    recording: _Recording
+    recording: Recording
 
 
-@dataclass(slots=True)
-class _History:
-    """How far the code under test has come."""
+class _Call(NamedTuple):
+    """A request on its way: `inside` is what it asks for in the ids of the cassette."""
 
-    epoch: int = 0
-    played: list[Played] = field(default_factory=list)
-    reads: dict[int, int] = field(default_factory=dict)
-    writes: set[int] = field(default_factory=set)
-    keys: dict[tuple[str, str], _Keyed] = field(default_factory=dict)
+    request: Request
+    sent: Sent
+    inside: Asked
+    history: History
+    namesake: Namesake | None
 
 
 class Player:
     """An Answerer that answers from one cassette and keeps the history of one run. Safe to share between threads."""
 
-    def __init__(self, cassette: Cassette, name: str, *, on_version: Callable[[str, str], None] | None = None) -> None:
-        """on_version: told (asked, recorded) where a request names another Stripe-Version than its recording."""
+    def __init__(  # noqa: PLR0913 - what a replay can be asked for, by name
+        self,
+        cassette: Cassette,
+        name: str,
+        *,
+        any_dispute: bool = False,
+        on_exhausted: OnExhausted = "fail",
+        stripe_version: OnVersion = "warn",
+        on_version: Callable[[str, str], None] | None = None,
+    ) -> None:
+        """any_dispute: the cassette answers for whatever dispute id is asked for, each with a history of its own.
+
+        on_exhausted: `repeat` answers the last recording of a write again once all of them are played.
+        stripe_version: what to do where a request names another version than its recording; `warn` tells on_version
+        (asked, recorded), once for each pair. Raises PlaybackOptionError for a word that is none of these.
+        """
+        _check("any_dispute", any_dispute, (True, False))
+        _check("on_exhausted", on_exhausted, get_args(OnExhausted))
+        _check("stripe_version", stripe_version, get_args(OnVersion))
         self.cassette, self.name = cassette, name
-        self._recordings = _recordings(cassette)
-        self._history = _History()
+        self._index = index_of(cassette)
+        self._history = History(self._index)
+        self._namesakes = Namesakes(self._index) if any_dispute else None
+        self._keys: dict[tuple[str, str], _Keyed] = {}
+        self._played: list[Played] = []
         self._lock = Lock()
-        self._on_version = on_version
+        self._repeats, self._on_difference, self._on_version = on_exhausted == "repeat", stripe_version, on_version
+        self._told: set[tuple[str, str]] = set()
 
     @property
     def played(self) -> tuple[Played, ...]:
         """Everything answered so far, in order."""
         with self._lock:
-            return tuple(self._history.played)
+            return tuple(self._played)
 
     @property
     def unplayed(self) -> tuple[Interaction, ...]:
-        """The recordings that nothing has asked for yet."""
+        """The recordings that nothing has asked for yet, under any dispute id."""
         done = {played.index for played in self.played}
-        return tuple(item.interaction for item in self._recordings if item.index not in done)
+        return tuple(item.interaction for item in self._index.recordings if item.index not in done)
 
     @property
     def dispute_id(self) -> str:
         """The id of the dispute this cassette is about: the first one asked for by id, else an empty string."""
-        return next((found for item in self._recordings if (found := dispute_id_in_path(item.asked.path))), "")
+        return self._index.dispute_id
 
     def answer(self, request: Request) -> Response:
         """The recorded response. Raises MismatchError, with the whole report, where no recording answers."""
-        wanted = asked(request)
+        sent = reduced(request)
         with self._lock:
-            recording, replayed = self._find(request, wanted)
-            response = recording.interaction.response
-            self._history.played.append(Played(recording.index, request, recording.interaction))
-        self._check_version(request, recording)
-        if replayed:
+            call = self._placed(request, sent)
+            keyed = self._keys.get((sent.key, sent.asked.account)) if sent.key and not sent.asked.is_read else None
+            choice = self._choose(call, keyed)
+            if choice is not None:
+                recording = choice.recording
+            elif keyed is not None and keyed.asked == sent.asked:
+                recording = keyed.recording
+            else:
+                raise self._mismatch(call, reused_key=keyed is not None)
+            news = self._version_news(call, recording)
+            response = call.namesake.carry(recording) if call.namesake else recording.interaction.response
+            if choice:
+                self._take(call, choice, keyed)
+            self._played.append(Played(recording.index, request, recording.interaction))
+        if news and self._on_version:
+            self._on_version(*news)
+        if choice is None and recording.settled:
             return _as_replayed(response)
         return replace(response, body=b"") if request.method == "HEAD" else response
 
-    def _find(self, request: Request, wanted: Asked) -> tuple[_Recording, bool]:
-        key = request.header("idempotency-key")
-        if key and not wanted.is_read:
-            first = self._history.keys.get((key, wanted.account))
-            if first is not None and first.asked == wanted:
-                return first.recording, True
-            if first is not None:
-                raise self._mismatch(request, wanted, reused_key=True)
-        recording = self._next_read(wanted) if wanted.is_read else self._next_write(wanted)
-        if recording is None:
-            raise self._mismatch(request, wanted)
-        if key and not wanted.is_read:
-            self._history.keys[key, wanted.account] = _Keyed(wanted, recording)
-        return recording, False
+    def _placed(self, request: Request, sent: Sent) -> _Call:
+        namesake = self._namesakes.of(sent.asked) if self._namesakes else None
+        if namesake is None:
+            return _Call(request, sent, sent.asked, self._history, None)
+        return _Call(request, sent, namesake.meant(sent.asked), namesake.history, namesake)
 
-    def _next_read(self, wanted: Asked) -> _Recording | None:
-        """The recordings of this epoch in order, the last of them repeating."""
-        here = [item for item in self._recordings if item.epoch == self._history.epoch and same(wanted, item.asked)]
-        if not here:
+    def _choose(self, call: _Call, keyed: _Keyed | None) -> Choice | None:
+        """The recording to play next; None where there is none, or where the key's first answer comes again."""
+        history, wanted = call.history, call.inside
+        if wanted.is_read:
+            return history.next_read(wanted, head=call.request.method == "HEAD")
+        if keyed is None:
+            last = history.last_write if self._repeats else _nothing
+            return history.next_write(wanted) or last(wanted)
+        if keyed.asked != call.sent.asked:
+            refusal = history.next_write(wanted, KEY_REFUSAL) or history.next_write(wanted)
+            return refusal if refusal and is_key_refusal(refusal.recording.interaction.response) else None
+        return history.next_write(wanted, REPEAT) or (None if keyed.recording.settled else history.next_write(wanted))
+
+    def _take(self, call: _Call, choice: Choice, keyed: _Keyed | None) -> None:
+        call.history.take(choice)
+        sent = call.sent
+        first_use = keyed is None or (keyed.asked == sent.asked and not keyed.recording.settled)
+        if sent.key and first_use and not sent.asked.is_read:
+            self._keys[sent.key, sent.asked.account] = _Keyed(sent.asked, choice.recording)
+
+    def _version_news(self, call: _Call, recording: Recording) -> tuple[str, str] | None:
+        """The (asked, recorded) versions where they differ and nobody has been told yet."""
+        pair = (call.sent.version, recording.version)
+        if self._on_difference == "ignore" or pair[0] == pair[1] or not all(pair):
             return None
-        times = self._history.reads.get(here[0].index, 0)
-        self._history.reads[here[0].index] = times + 1
-        return here[min(times, len(here) - 1)]
+        if self._on_difference == "fail":
+            report = version_report(self._situation(call), recording.asked, *pair)
+            raise MismatchError(report, call.request.method, call.request.url)
+        if pair in self._told:
+            return None
+        self._told.add(pair)
+        return pair
 
-    def _next_write(self, wanted: Asked) -> _Recording | None:
-        """The next unplayed recording of this write, unless a write that took effect stands unplayed before it."""
-        for item in self._recordings:
-            if item.index in self._history.writes or item.asked.is_read:
-                continue
-            if same(wanted, item.asked):
-                self._history.writes.add(item.index)
-                self._history.epoch = max(self._history.epoch, item.epoch + item.cuts)
-                return item
-            if item.cuts:
-                return None
-        return None
+    def _mismatch(self, call: _Call, *, reused_key: bool) -> MismatchError:
+        report = mismatch_report(self._situation(call), reused_key=reused_key)
+        return MismatchError(report, call.request.method, call.request.url)
 
-    def _check_version(self, request: Request, recording: _Recording) -> None:
-        wanted = request.header("stripe-version")
-        recorded = recording.interaction.request.header("stripe-version")
-        if self._on_version and wanted and recorded and wanted != recorded:
-            self._on_version(wanted, recorded)
-
-    def _mismatch(self, request: Request, wanted: Asked, *, reused_key: bool = False) -> MismatchError:
-        report = mismatch_report(
+    def _situation(self, call: _Call) -> Situation:
+        """All that a report tells, in the ids that the suite uses."""
+        shown: Callable[[Asked], Asked] = call.namesake.shown if call.namesake else _as_it_is
+        recorded = [(shown(item.asked), item.interaction) for item in self._index.recordings]
+        return Situation(
             self.name,
-            wanted,
-            [(item.asked, item.interaction) for item in self._recordings],
-            [played.index for played in self._history.played],
-            reused_key=reused_key,
+            call.sent.asked,
+            recorded,
+            call.history.answered,
+            self.dispute_id if call.namesake else "",
         )
-        return MismatchError(report, request.method, request.url)
 
 
-def _recordings(cassette: Cassette) -> tuple[_Recording, ...]:
-    """Each interaction with the epoch it belongs to. A refused write (4xx) changed nothing, so it cuts nothing."""
-    recordings: list[_Recording] = []
-    epoch = 0
-    for index, interaction in enumerate(cassette.interactions):
-        reduced = asked(interaction.request)
-        cuts = not reduced.is_read and not 400 <= interaction.response.status < 500
-        recordings.append(_Recording(index, epoch, reduced, interaction, cuts))
-        epoch += cuts
-    return tuple(recordings)
+def _check(option: str, value: Any, known: tuple[object, ...]) -> None:
+    if value not in known:
+        raise PlaybackOptionError(option, value, known)
+
+
+def _nothing(_: Asked) -> None:
+    return None
+
+
+def _as_it_is(recorded: Asked) -> Asked:
+    return recorded
 
 
 def _as_replayed(response: Response) -> Response:

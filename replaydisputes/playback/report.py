@@ -2,117 +2,175 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from replaydisputes.model import Interaction
+from replaydisputes.playback import advice
+from replaydisputes.playback.advice import Difference
 from replaydisputes.playback.matching import Asked, same
-from replaydisputes.stripe_api.facts import API_HOST
-from replaydisputes.stripe_api.keys import key_mode
+from replaydisputes.playback.showing import (
+    shown_account,
+    shown_name,
+    shown_path,
+    shown_request,
+    shown_value,
+    shown_version,
+)
 
 Recorded = tuple[Asked, Interaction]
 
 _MAX_SHOWN = 12
-_HARMLESS = re.compile(r"[A-Za-z0-9_.]{0,64}|\[redacted [0-9]+\]")
+_BEFORE_NEAREST = 4
+_MAX_DIFFERENCES = 8
 
 
-def mismatch_report(
-    name: str, wanted: Asked, recorded: Sequence[Recorded], played: Sequence[int], *, reused_key: bool = False
-) -> str:
-    """A screenful that says why no recording answers. Values of parameters are shown, headers never."""
-    lines = [f"cassette {name!r} has no answer to this request", "", f"  asked     {_line(wanted)}"]
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a report is made from. `played`: indices, from 0, that this run has had answered.
+
+    recorded_dispute: the cassette's own id where the request is about another one that it answers for.
+    """
+
+    name: str
+    wanted: Asked
+    recorded: Sequence[Recorded]
+    played: AbstractSet[int]
+    recorded_dispute: str = ""
+
+
+def mismatch_report(situation: Situation, *, reused_key: bool = False) -> str:
+    """A screenful that says why no recording answers and what to do. Of headers only Stripe-Account is shown."""
+    name, wanted, recorded = situation.name, situation.wanted, situation.recorded
+    head = [f"cassette {name!r} has no answer to this request", "", f"  asked     {shown_request(wanted)}"]
     if reused_key:
-        lines += [
-            "",
-            "  Its Idempotency-Key was used before in this run, for another request.",
-            *_next_step(name, wanted),
-        ]
-        return "\n".join(lines)
+        said = ["  Its Idempotency-Key was used before in this run, for another request."]
+        return _page(situation, head, said, advice.on_reused_key())
     if not recorded:
-        return "\n".join([*lines, "", "  The cassette is empty.", *_next_step(name, wanted)])
-    index = min(range(len(recorded)), key=lambda position: (_distance(wanted, recorded[position][0]), position))
-    nearest, interaction = recorded[index]
-    lines.append(f"  nearest   {_line(nearest)}  (recording {index + 1}, answered {interaction.response.status})")
+        return _page(situation, head, ["  The cassette is empty."], advice.on_empty())
+    at = min(range(len(recorded)), key=lambda position: (_distance(wanted, recorded[position][0]), position))
+    nearest, interaction = recorded[at]
+    head.append(f"  nearest   {shown_request(nearest)}  (recording {at + 1}, answered {interaction.response.status})")
     differences = _differences(wanted, nearest)
-    lines += differences or ["", f"  It was recorded, but {_why_not_now(wanted, recorded, played)}"]
-    return "\n".join([*lines, "", *_story(recorded, played), *_next_step(name, wanted)])
+    if differences:
+        said = [
+            f"  {part.name}: asked {part.asked}, recorded {part.recorded}" for part in differences[:_MAX_DIFFERENCES]
+        ]
+        if len(differences) > _MAX_DIFFERENCES:
+            said.append(f"  … and {len(differences) - _MAX_DIFFERENCES} more")
+        return _page(situation, head, said, advice.on_differences(situation.name, wanted, nearest, differences), at)
+    obstacle = _obstacle(situation)
+    return _page(situation, head, [f"  It was recorded, but {obstacle.said}"], obstacle.advice, at)
 
 
-def _line(asked: Asked) -> str:
-    params = "&".join(f"{key}={_shown(key, value)}" for key, value in asked.params)
-    account = f"  (Stripe-Account: {asked.account})" if asked.account else ""
-    origin = "" if asked.origin == f"https://{API_HOST}" else asked.origin
-    return f"{asked.method} {origin}{asked.path}{' ? ' + params if params else ''}{account}"
+def version_report(situation: Situation, recorded: Asked, asked_version: str, recorded_version: str) -> str:
+    """Why a recording that matches is refused: it was made at another Stripe-Version, and stripe_version="fail"."""
+    asked_version, recorded_version = shown_version(asked_version), shown_version(recorded_version)
+    return _page(
+        situation,
+        [
+            f"cassette {situation.name!r} was recorded at another Stripe-Version",
+            "",
+            f"  asked     {shown_request(situation.wanted)}",
+        ],
+        [f"  Stripe-Version: asked {asked_version}, recorded {recorded_version}"],
+        advice.on_version(recorded_version),
+        next((at for at, (asked, _) in enumerate(situation.recorded) if asked == recorded), 0),
+    )
+
+
+def _page(situation: Situation, head: list[str], said: list[str], steps: list[str], at: int = 0) -> str:
+    story = ["", *_story(situation, at)] if situation.recorded else []
+    if situation.recorded_dispute:
+        said = [*said, f"  (any_dispute: the cassette's own id is {situation.recorded_dispute})"]
+    steps = [*steps, advice.in_full(situation.name)] if situation.recorded else steps
+    return "\n".join([*head, "", *said, *story, "", "  what to do:", *(f"    {line}" for line in steps)])
 
 
 def _distance(wanted: Asked, recorded: Asked) -> tuple[int, int]:
     """How far two requests are apart: weighted by part, then by path segments and parameters."""
+    if same(wanted, recorded):
+        return (0, 0)
     segments = wanted.path.split("/"), recorded.path.split("/")
     apart = sum(one != other for one, other in zip(*segments, strict=False)) + abs(len(segments[0]) - len(segments[1]))
     params = len(set(wanted.params) ^ set(recorded.params))
     other_part = 4 * (wanted.origin != recorded.origin) + 2 * (wanted.method != recorded.method)
-    return (other_part + 2 * apart + params + (wanted.account != recorded.account), params)
+    return (1 + other_part + 2 * apart + params + (wanted.account != recorded.account), params)
 
 
-def _differences(wanted: Asked, recorded: Asked) -> list[str]:
-    """A line for each part that differs, as asked against recorded."""
+def _differences(wanted: Asked, recorded: Asked) -> list[Difference]:
+    """Each part that differs, as it may be shown; on another host nothing else matters."""
     if same(wanted, recorded):
         return []
-    pairs = [
-        ("host", wanted.origin, recorded.origin),
-        ("method", wanted.method, recorded.method),
-        ("path", wanted.path, recorded.path),
-        ("Stripe-Account", wanted.account or "(none)", recorded.account or "(none)"),
+    if wanted.origin != recorded.origin:
+        return [Difference("host", wanted.origin, recorded.origin)]
+    parts = [
+        ("method", wanted.method, recorded.method, wanted.method, recorded.method),
+        ("path", wanted.path, recorded.path, shown_path(wanted.path), shown_path(recorded.path)),
+        ("Stripe-Account", wanted.account, recorded.account, _account(wanted), _account(recorded)),
     ]
+    found = [Difference(name, one, other) for name, raw, other_raw, one, other in parts if raw != other_raw]
     asked_params, recorded_params = dict(wanted.params), dict(recorded.params)
-    pairs += [
-        (key, _value(asked_params, key), _value(recorded_params, key))
+    return found + [
+        _apart(shown_name(key), _value(asked_params, key), _value(recorded_params, key))
         for key in sorted({*asked_params, *recorded_params})
+        if asked_params.get(key) != recorded_params.get(key)
     ]
-    return ["", *(f"  {part}: asked {one}, recorded {other}" for part, one, other in pairs if one != other)]
+
+
+def _apart(name: str, asked: str, recorded: str) -> Difference:
+    """Two values that differ, even where all that may be shown of them is the same."""
+    return Difference(name, asked, f"{recorded}, other ones" if asked == recorded else recorded)
+
+
+def _account(asked: Asked) -> str:
+    return shown_account(asked.account) if asked.account else "(none)"
 
 
 def _value(params: dict[str, str], key: str) -> str:
     if key not in params:
-        return "(absent)"
-    return _shown(key, params[key]) or "(blank)"
+        return advice.ABSENT
+    return shown_value(key, params[key]) or advice.BLANK
 
 
-def _shown(key: str, value: str) -> str:
-    """A value that can only be an id, a number or a word of Stripe's; anything else may be a person or a key."""
-    named_by_stripe = "[" not in key or key.startswith("expand[") or value.startswith("[redacted ")
-    if named_by_stripe and _HARMLESS.fullmatch(value) and key_mode(value) == "unknown":
-        return value
-    return f"({len(value)} characters)" if value else ""
+class _Obstacle(NamedTuple):
+    said: str
+    advice: list[str]
 
 
-def _why_not_now(wanted: Asked, recorded: Sequence[Recorded], played: Sequence[int]) -> str:
+def _obstacle(situation: Situation) -> _Obstacle:
+    """Why a request that was recorded is not answered now."""
+    wanted, recorded, played = situation.wanted, situation.recorded, situation.played
     positions = [index for index, (asked, _) in enumerate(recorded) if same(wanted, asked)]
     if not wanted.is_read and all(index in played for index in positions):
         times = "once" if len(positions) == 1 else f"{len(positions)} times"
-        return f"only {times}, and that is played: a write plays each of its recordings once."
+        said = f"only {times}, and that is played: a write plays each of its recordings once."
+        return _Obstacle(said, advice.on_exhausted(situation.name))
     missing = next(
         (index for index, (asked, _) in enumerate(recorded) if not asked.is_read and index not in played), None
     )
     if missing is not None and missing < positions[-1]:
-        return f"only after {_line(recorded[missing][0])} (recording {missing + 1}), which this run has not made yet."
-    return "only before a write that this run has already made; after it, nothing was recorded for this read."
+        write = f"{shown_request(recorded[missing][0])} (recording {missing + 1})"
+        return _Obstacle(f"only after {write},\n  which this run has not made yet.", advice.on_wrong_order())
+    said = "only before a write that this run has already made;\n  after it, nothing was recorded for this read."
+    return _Obstacle(said, advice.on_read_too_late())
 
 
-def _story(recorded: Sequence[Recorded], played: Sequence[int]) -> list[str]:
+def _story(situation: Situation, at: int) -> list[str]:
+    """The cassette's recordings, or the stretch of them around the nearest one."""
+    recorded = situation.recorded
+    start = max(0, min(at - _BEFORE_NEAREST, len(recorded) - _MAX_SHOWN))
+    end = min(len(recorded), start + _MAX_SHOWN)
     lines = ["  in the cassette (✓ played):"]
+    if start:
+        lines.append(f"      … {start} before")
     lines += [
-        f"    {'✓' if index in played else ' '} {index + 1}. {_line(asked)} -> {interaction.response.status}"
-        for index, (asked, interaction) in enumerate(recorded[:_MAX_SHOWN])
+        f"    {'✓' if index in situation.played else ' '} {index + 1}. {shown_request(asked)}"
+        f" -> {interaction.response.status}"
+        for index, (asked, interaction) in enumerate(recorded[start:end], start)
     ]
-    if len(recorded) > _MAX_SHOWN:
-        lines.append(f"      … and {len(recorded) - _MAX_SHOWN} more")
-    return [*lines, ""]
-
-
-def _next_step(name: str, wanted: Asked) -> list[str]:
-    if wanted.origin != f"https://{API_HOST}":
-        return ["  A replay answers for api.stripe.com only; loopback hosts stay open, everything else is refused."]
-    return [
-        f"  Change the call, or record a cassette that holds it; `replaydisputes show {name}` shows this one in full."
-    ]
+    if end < len(recorded):
+        lines.append(f"      … and {len(recorded) - end} more")
+    return lines

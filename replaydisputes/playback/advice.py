@@ -1,0 +1,132 @@
+"""The step that really ends a mismatch, for each way in which a request can fail to match. Lines of plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from replaydisputes.playback.matching import Asked
+from replaydisputes.playback.namesakes import stands_for_a_dispute
+from replaydisputes.stripe_api.facts import API_HOST, API_ORIGIN
+from replaydisputes.stripe_api.urls import dispute_id_in_path
+
+ABSENT, BLANK = "(absent)", "(blank)"
+
+
+class Difference(NamedTuple):
+    """One part of a request that differs from the recording, both sides as they may be shown."""
+
+    name: str
+    asked: str
+    recorded: str
+
+
+def in_full(name: str) -> str:
+    return f"`replaydisputes show {name}` shows the cassette in full."
+
+
+def on_differences(name: str, wanted: Asked, nearest: Asked, differences: Sequence[Difference]) -> list[str]:
+    """Advice on the first difference that decides: host, then method, path, account, parameters."""
+    first = differences[0]
+    if first.name == "host":
+        return _on_host(name, wanted)
+    if first.name == "method" and len(differences) > 1:
+        return ["Nothing of the kind was recorded. Change the call, or record a cassette that holds it."]
+    if first.name == "method":
+        return [f"Make the call with {nearest.method}, or record a cassette that holds it with {wanted.method}."]
+    if first.name == "path":
+        return _on_path(name, wanted, nearest)
+    if first.name == "Stripe-Account":
+        return _on_account(first)
+    return _on_parameters(differences)
+
+
+def on_exhausted(name: str) -> list[str]:
+    return [
+        "Make the call no more often than it was recorded, or record a cassette in which it is made once more.",
+        "Where the number of calls does not matter, let the last answer be given again:",
+        *_options(name, 'on_exhausted="repeat"'),
+    ]
+
+
+def on_wrong_order() -> list[str]:
+    return ["Make that call first, as the recording did, or choose a cassette that begins where this test does."]
+
+
+def on_read_too_late() -> list[str]:
+    return ["Read before the write, or record a cassette that reads after it."]
+
+
+def on_reused_key() -> list[str]:
+    return [
+        "Stripe refuses this with HTTP 400 (idempotency_error); the cassette holds no such refusal of this request.",
+        "Give each new request a key of its own; a key is used again only to retry the very same request.",
+    ]
+
+
+def on_empty() -> list[str]:
+    return ["Record one that holds the call: `replaydisputes record`."]
+
+
+def on_version(recorded: str) -> list[str]:
+    return [
+        f"An answer has the shape of its version. Set the client's version to {recorded}, or record the cassette",
+        'anew at the version the code uses. With stripe_version="warn" instead of "fail" this is a warning.',
+    ]
+
+
+def _on_host(name: str, wanted: Asked) -> list[str]:
+    if wanted.origin.endswith(f"//{API_HOST}"):
+        return [f"Call Stripe at {API_ORIGIN}."]
+    host = wanted.origin.partition("://")[2]
+    return [
+        f"A replay answers for {API_HOST} only; loopback hosts stay open, everything else is refused.",
+        "Where the test needs this host to be real, name it under `replaydisputes_allow_hosts` in the pytest",
+        "configuration, or in the call:",
+        f'  replay("{name}", allow_hosts=["{host.partition(":")[0]}"])',
+    ]
+
+
+def _on_path(name: str, wanted: Asked, nearest: Asked) -> list[str]:
+    asked_id, recorded_id = dispute_id_in_path(wanted.path), dispute_id_in_path(nearest.path)
+    if asked_id and recorded_id and asked_id != recorded_id:
+        if not stands_for_a_dispute(asked_id):
+            return ["That is not the id of a dispute (du_… or dp_…). Pass the dispute's own id."]
+        return [
+            "Pass the id of the cassette's dispute, `replay.dispute_id` (in pytest `replaydisputes.dispute_id`),",
+            "or let the cassette answer for any dispute id:",
+            *_options(name, "any_dispute=True"),
+        ]
+    return ["Nothing was recorded at this path. Change the call, or record a cassette that holds it."]
+
+
+def _on_account(difference: Difference) -> list[str]:
+    if difference.recorded == "(none)":
+        return [
+            "The recording was made without a connected account. Leave the account (`stripe_account`) out of the call,",
+            "or choose a cassette recorded for that account.",
+        ]
+    return [
+        f"The recording is of a connected account. Pass stripe_account={difference.recorded!r} in the call,",
+        "or choose a cassette recorded for the account that the code uses.",
+    ]
+
+
+def _on_parameters(differences: Sequence[Difference]) -> list[str]:
+    only = differences[0]
+    if len(differences) == 1 and {only.asked, only.recorded} == {ABSENT, BLANK}:
+        mend = f"Leave {only.name} out of the call" if only.asked == BLANK else f"Send {only.name} blank"
+        return [
+            "A blank parameter is not an absent one: to Stripe, blank means to clear the field.",
+            f"{mend}, or record a cassette that holds the call as it is.",
+        ]
+    if len(differences) == 1 and only.recorded == ABSENT:
+        return [f"Leave {only.name} out of the call, or record a cassette that holds the call with it."]
+    if len(differences) == 1 and only.asked == ABSENT:
+        return [f"Send {only.name} as well, or record a cassette that holds the call without it."]
+    return ["Send the parameters as they were recorded, or record a cassette that holds the call as it is."]
+
+
+def _options(name: str, option: str) -> list[str]:
+    """The option as it is written in code and in a marker."""
+    return [f'  replay("{name}", {option})', f'  @pytest.mark.replaydisputes("{name}", {option})']

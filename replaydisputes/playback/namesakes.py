@@ -1,0 +1,150 @@
+"""`any_dispute`: the recorded dispute under whatever id the suite uses, each id with a history of its own."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+
+from replaydisputes.errors import ReplayDisputesError
+from replaydisputes.model import Headers, Response
+from replaydisputes.playback.derived_ids import derived_id
+from replaydisputes.playback.history import History
+from replaydisputes.playback.index import Index, Recording, dispute_of
+from replaydisputes.playback.matching import Asked
+from replaydisputes.stripe_api.ids import PREFIXES
+from replaydisputes.stripe_api.urls import dispute_id_in_path
+
+_TOKEN = re.compile(r"(?<![A-Za-z0-9_])([a-z]{2,12}_[A-Za-z0-9_]*[A-Za-z0-9])(?![A-Za-z0-9_])")
+"""Anything shaped like an id, whole: to compare substrings would find du_1 in du_12."""
+
+_USABLE = re.compile(r"[A-Za-z0-9_.-]{1,5000}")
+"""What fits into JSON, a URL and a header without escapes."""
+
+_DISPUTE_PREFIXES = frozenset({"du", "dp"})
+
+
+class CompressedAnswerError(ReplayDisputesError):
+    """any_dispute met an answer that it cannot carry an id through."""
+
+    def __init__(self, coding: str) -> None:
+        self.coding = coding
+        super().__init__(
+            f"the recorded answer is compressed with {coding[:20]!r}, so any_dispute cannot put another id into it. "
+            f"`replaydisputes redact` writes the cassette with readable bodies."
+        )
+
+
+def stands_for_a_dispute(asked_id: str) -> bool:
+    """Whether an id can be a dispute's: any plain word but an id of another kind of object, such as `ch_1`."""
+    prefix = asked_id.partition("_")[0] if "_" in asked_id else ""
+    return _USABLE.fullmatch(asked_id) is not None and (prefix in _DISPUTE_PREFIXES or prefix not in PREFIXES)
+
+
+class Namesake:
+    """One dispute of the suite that the recorded one answers for: its history, and its ids for the recorded ids."""
+
+    def __init__(self, asked_id: str, index: Index, owners: dict[str, Namesake]) -> None:
+        self.asked_id = asked_id
+        self.history = History(index, start=_first_about(index))
+        self._accounts, self._owners = index.accounts, owners
+        self._given: dict[str, str] = {}
+        self._meant: dict[str, str] = {}
+        self._carried: dict[int, Response] = {}
+        self._remember(index.dispute_id, asked_id)
+
+    def meant(self, wanted: Asked) -> Asked:
+        """A request of the suite, in the ids of the cassette."""
+        return _with_ids(wanted, lambda token: self._meant.get(token, token))
+
+    def shown(self, recorded: Asked) -> Asked:
+        """A request of the cassette, in the ids of the suite."""
+        return _with_ids(recorded, self._id_for)
+
+    def carry(self, recording: Recording) -> Response:
+        """The recorded answer about the asked dispute: every id in it the suite's or derived from it, lengths true."""
+        known = self._carried.get(recording.index)
+        if known is None:
+            known = self._carried[recording.index] = self._carry(recording.interaction.response)
+        return known
+
+    def _carry(self, response: Response) -> Response:
+        plain, coding = _decoded(response.body, (response.header("content-encoding") or "").lower())
+        body = _encoded(self._text(plain.decode("latin-1")).encode("latin-1"), coding)
+        headers: Headers = tuple(
+            (name, str(len(body)) if name.lower() == "content-length" and response.body else self._text(value))
+            for name, value in response.headers
+        )
+        return replace(response, headers=headers, body=body)
+
+    def _text(self, text: str) -> str:
+        return _TOKEN.sub(lambda found: self._id_for(found[1]), text)
+
+    def _id_for(self, recorded: str) -> str:
+        given = self._given.get(recorded)
+        if given is None:
+            derived = None if recorded in self._accounts else derived_id(recorded, self.asked_id)
+            given = self._given[recorded] = recorded if derived is None else derived
+            if given != recorded and not given.startswith("acct_"):
+                self._remember(recorded, given)
+        return given
+
+    def _remember(self, recorded: str, given: str) -> None:
+        self._given[recorded], self._meant[given] = given, recorded
+        self._owners[given] = self
+
+
+class Namesakes:
+    """Every dispute id the suite has used so far, and which of them a request is about."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._applies = _TOKEN.fullmatch(index.dispute_id) is not None
+        self._recorded = {found for item in index.recordings if (found := dispute_of(item))}
+        self._owners: dict[str, Namesake] = {}
+
+    def of(self, wanted: Asked) -> Namesake | None:
+        """Whose request this is, by the dispute in its path or any id given out before; None: the cassette's own."""
+        dispute = dispute_id_in_path(wanted.path)
+        if dispute is None:
+            words = [*wanted.path.split("/"), *(value for _, value in wanted.params)]
+            return next((owner for word in words if (owner := self._owners.get(word))), None)
+        if not self._applies or dispute in self._recorded or not stands_for_a_dispute(dispute):
+            return None
+        return self._owners.get(dispute) or Namesake(dispute, self._index, self._owners)
+
+
+def _first_about(index: Index) -> int:
+    """Where the dispute is first asked for; what came before made it, and has been done for every namesake."""
+    return next(item.index for item in index.recordings if dispute_of(item) == index.dispute_id)
+
+
+def _with_ids(asked: Asked, translate: Callable[[str], str]) -> Asked:
+    path = "/".join(translate(segment) for segment in asked.path.split("/"))
+    params = tuple(sorted((key, translate(value)) for key, value in asked.params))
+    return Asked(asked.method, asked.origin, path, params, asked.account)
+
+
+def _decoded(body: bytes, coding: str) -> tuple[bytes, str]:
+    """A body without its content coding, and the coding to give back; a body that is not coded as it says is plain.
+
+    Raises CompressedAnswerError for a coding the standard library cannot read.
+    """
+    try:
+        if coding in ("gzip", "x-gzip"):
+            return gzip.decompress(body), coding
+        if coding == "deflate":
+            return zlib.decompress(body), coding
+    except (OSError, EOFError, zlib.error):
+        return body, ""
+    if coding not in ("", "identity") and body:
+        raise CompressedAnswerError(coding)
+    return body, ""
+
+
+def _encoded(body: bytes, coding: str) -> bytes:
+    if not coding:
+        return body
+    return zlib.compress(body) if coding == "deflate" else gzip.compress(body, mtime=0)

@@ -1,0 +1,197 @@
+"""The indexed player against a plain scan of the cassette: what it answers must not depend on how it finds it."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import replace
+
+import pytest
+
+from replaydisputes.errors import MismatchError
+from replaydisputes.model import Cassette, Interaction, Request, Response
+from replaydisputes.playback import Player
+from replaydisputes.playback.index import index_of
+from replaydisputes.playback.matching import Asked, reduced, same
+
+HOST = "https://api.stripe.com"
+PATHS = ("/v1/disputes/du_1", "/v1/disputes/du_1/close", "/v1/charges/ch_1")
+FORMS = (
+    *(b"", b"a=1", b"a=2", b"a=", b"a=1&b=2"),
+    *(b"a=%5Bredacted+1%5D", b"a=%5Bredacted+1%5D&b=2", b"a=%5Bredacted+1%5D&b=%5Bredacted+2%5D"),
+)
+STATUSES = (200, 200, 200, 400, 404, 409, 429, 500)
+KEYS = ("", "", "k1", "k2", "k3")
+KEY_REFUSED = b'{"error": {"type": "idempotency_error"}}'
+
+
+class Scan:
+    """The rules of the player, said as plainly as possible; every call looks at every recording."""
+
+    def __init__(self, cassette: Cassette, *, repeat: bool) -> None:
+        self.items = [(reduced(item.request), item) for item in cassette.interactions]
+        self.repeat, self.epoch = repeat, 0
+        self.reads: dict[int, int] = {}
+        self.made: set[int] = set()
+        self.keys: dict[tuple[str, str], tuple[Asked, int]] = {}
+
+    def kind(self, at: int) -> str:
+        """`repeat` and `refusal` only where the cassette itself shows the first use of their key."""
+        (asked, key, _), response = self.items[at][0], self.items[at][1].response
+        before = [sent.asked for sent, _ in self.items[:at] if key and not sent.asked.is_read and sent.key == key]
+        first = next((one for one in before if one.account == asked.account), None)
+        if first == asked and response.header("idempotent-replayed"):
+            return "repeat"
+        return "refusal" if first not in (None, asked) and response.body == KEY_REFUSED else "write"
+
+    def retried(self, at: int) -> bool:
+        asked, status = self.items[at][0].asked, self.items[at][1].response.status
+        later = (n for n in range(at + 1, len(self.items)) if not self.items[n][0].asked.is_read)
+        following = next(later, None)
+        tried_again = following is not None and self.items[following][0].asked == asked
+        return status >= 500 and tried_again and following is not None and self.kind(following) == "write"
+
+    def cuts(self, at: int) -> bool:
+        asked, status = self.items[at][0].asked, self.items[at][1].response.status
+        refused = 400 <= status < 500
+        return not (asked.is_read or refused or self.kind(at) != "write" or self.retried(at))
+
+    def next_write(self, wanted: Asked, kind: str = "write") -> int | None:
+        for at, (sent, _) in enumerate(self.items):
+            if at in self.made or sent.asked.is_read:
+                continue
+            if self.kind(at) == kind and same(wanted, sent.asked):
+                return at
+            if self.cuts(at):
+                return None
+        return None
+
+    def take(self, at: int) -> int:
+        self.made.add(at)
+        self.epoch = max(self.epoch, sum(self.cuts(n) for n in range(at + 1)))
+        return at
+
+    def read(self, wanted: Asked) -> int | None:
+        epochs = [sum(self.cuts(n) for n in range(at)) for at in range(len(self.items))]
+        fitting = (at for at, (sent, _) in enumerate(self.items) if sent.asked.is_read and same(wanted, sent.asked))
+        here = [at for at in fitting if epochs[at] == self.epoch]
+        if not here:
+            return None
+        times = self.reads[here[0]] = self.reads.get(here[0], 0) + 1
+        return here[min(times, len(here)) - 1]
+
+    def write(self, wanted: Asked, key: str) -> int | None:
+        first = self.keys.get((key, wanted.account)) if key else None
+        if first is None:
+            found = self.next_write(wanted)
+            fitting = [at for at, (sent, _) in enumerate(self.items) if same(wanted, sent.asked)]
+            fitting = [at for at in fitting if not wanted.is_read and self.kind(at) == "write"]
+            if found is None and self.repeat and fitting and set(fitting) <= self.made:
+                found = fitting[-1]
+        elif first[0] != wanted:
+            found = self.next_write(wanted, "refusal")
+            found = self.next_write(wanted) if found is None else found
+            return self.take(found) if found is not None and self.said(found) == KEY_REFUSED else None
+        else:
+            found = self.next_write(wanted, "repeat")
+            unsettled = self.items[first[1]][1].response.status in (409, 429) or self.retried(first[1])
+            if found is None and unsettled:
+                found = self.next_write(wanted)
+            if found is None or not unsettled:
+                return first[1] if found is None else self.take(found)
+        if key and found is not None:
+            self.keys[key, wanted.account] = (wanted, found)
+        return None if found is None else self.take(found)
+
+    def said(self, at: int) -> bytes:
+        return self.items[at][1].response.body
+
+    def answer(self, request: Request) -> int | None:
+        asked, key, _ = reduced(request)
+        return self.read(asked) if asked.is_read else self.write(asked, key)
+
+
+def drawn_request(chance: random.Random) -> Request:
+    method = chance.choice(("GET", "POST", "POST"))
+    form = chance.choice(FORMS)
+    headers = [("Content-Type", "application/x-www-form-urlencoded")]
+    headers += [("Stripe-Account", "acct_1")] if chance.random() < 0.15 else []
+    headers += [("Idempotency-Key", key)] if (key := chance.choice(KEYS)) else []
+    url = HOST + chance.choice(PATHS)
+    if method == "GET":
+        return Request(method, f"{url}?{form.decode()}" if form else url, tuple(headers))
+    return Request(method, url, tuple(headers), form)
+
+
+def drawn_interaction(chance: random.Random, number: int) -> Interaction:
+    status = chance.choice(STATUSES)
+    body = KEY_REFUSED if status == 400 and chance.random() < 0.5 else b"%d" % number
+    headers = (("Idempotent-Replayed", "true"),) if chance.random() < 0.2 else ()
+    return Interaction(drawn_request(chance), Response(status, headers, body))
+
+
+def test_an_indexed_player_plays_what_a_plain_scan_plays() -> None:
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    answered = 0
+    for _ in range(600):
+        cassette = Cassette(tuple(drawn_interaction(chance, number) for number in range(chance.randrange(14))))
+        repeat = chance.random() < 0.3
+        player, scan = Player(cassette, "x", on_exhausted="repeat" if repeat else "fail"), Scan(cassette, repeat=repeat)
+        recorded = [item.request for item in cassette.interactions]
+        for _ in range(25):
+            request = chance.choice(recorded) if recorded and chance.random() < 0.7 else drawn_request(chance)
+            if chance.random() < 0.3:
+                request = replace(request, headers=(*request.headers[:1], ("Idempotency-Key", chance.choice("abc"))))
+            expected = scan.answer(request)
+            try:
+                player.answer(request)
+                played: int | None = player.played[-1].index
+            except MismatchError:
+                played = None
+            assert played == expected
+            answered += played is not None
+
+    assert answered > 1000
+
+
+def read(number: int) -> Interaction:
+    url = f"{HOST}/v1/disputes/du_1AAAAAreplaydisp{number:08d}"
+    return Interaction(Request("GET", url), Response(200, (), b"%d" % number))
+
+
+def closing(number: int) -> Interaction:
+    form = (("Content-Type", "application/x-www-form-urlencoded"),)
+    request = Request("POST", f"{HOST}/v1/disputes/du_1", form, b"evidence[product_description]=%5Bredacted+1%5D")
+    return Interaction(request, Response(200, (), b"%d" % number))
+
+
+def spent_s(player: Player, requests: list[Request]) -> float:
+    began = time.process_time()
+    for request in requests:
+        player.answer(request)
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize("recording", [read, closing])
+def test_a_hundred_times_the_cassette_costs_no_more_by_the_call(recording: object) -> None:
+    assert callable(recording)
+    small, large = (Cassette(tuple(recording(number) for number in range(size))) for size in (100, 10_000))
+    asked = [recording(number).request for number in range(100)]
+    written = [
+        replace(request, body=b"evidence[product_description]=%d" % number) if request.body else request
+        for number, request in enumerate(asked)
+    ]
+
+    few = min(spent_s(Player(small, "small"), written) for _ in range(7))
+    many = min(spent_s(Player(large, "large"), written) for _ in range(7))
+
+    assert many < 5 * few
+
+
+def test_the_players_of_one_cassette_share_its_index_and_those_of_an_equal_one_do_not() -> None:
+    one, other = Cassette((read(1),)), Cassette((read(1),))
+
+    assert index_of(one) is index_of(one)
+    assert index_of(one) is not index_of(other)
