@@ -13,7 +13,7 @@ from replaydisputes.library import Library
 from replaydisputes.model import Cassette
 from replaydisputes.playback import OnExhausted, OnVersion, Played, Player
 
-DEFAULT_DIRECTORIES = ("cassettes",)
+DEFAULT_DIRECTORIES = ("cassettes", "tests/cassettes")
 
 
 class Replay:
@@ -60,6 +60,15 @@ class Replay:
         if refusal is not None:
             raise refusal
 
+    def note_on(self, error: BaseException) -> None:
+        """Add the first refusal not yet reported to an error that does not tell of it already, as its cause does."""
+        refusal = self.unreported()
+        told: BaseException | None = error
+        while told is not None and told is not refusal:
+            told = told.__cause__ or told.__context__
+        if refusal is not None and told is None:
+            error.add_note(str(refusal))
+
     def __repr__(self) -> str:
         return f"<Replay of {self.name!r}: {len(self.played)} played, {len(self.refused)} refused>"
 
@@ -99,9 +108,7 @@ def replay(  # noqa: PLR0913 - the one public call; all but the name are keyword
         try:
             yield running
         except BaseException as error:
-            refusal = running.unreported()
-            if refusal is not None and refusal is not error:
-                error.add_note(str(refusal))
+            running.note_on(error)
             raise
     running.raise_unreported()
 

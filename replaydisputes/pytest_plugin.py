@@ -59,12 +59,15 @@ def replaydisputes(request: pytest.FixtureRequest) -> Iterator[Replay]:
     roots = request.config.rootpath
     directories = request.config.getini(INI_CASSETTES) or [roots / "cassettes", roots / "tests" / "cassettes"]
     hosts = request.config.getini(INI_ALLOW_HOSTS)
+    problem = ""
     try:
         with replay(name, cassettes=directories, allow_hosts=hosts, everywhere=True, **options) as running:
             request.node.stash[_running] = running
             yield running
     except ReplayDisputesError as error:
-        pytest.fail(str(error), pytrace=False)
+        problem = str(error)
+    if problem:
+        pytest.fail(problem, pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -73,18 +76,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     try:
         yield
     except BaseException as error:
-        refusal = _refusal(item)
-        if refusal is not None and refusal is not error:
-            error.add_note(str(refusal))
+        if _running in item.stash:
+            item.stash[_running].note_on(error)
         raise
-    refusal = _refusal(item)
+    refusal = item.stash[_running].unreported() if _running in item.stash else None
     if refusal is not None:
         pytest.fail(str(refusal), pytrace=False)
-
-
-def _refusal(item: pytest.Item) -> Exception | None:
-    running = item.stash.get(_running, None)
-    return running.unreported() if running is not None else None
 
 
 def _marked_cassette(node: pytest.Item) -> tuple[str, dict[str, Any]]:

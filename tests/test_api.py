@@ -71,7 +71,19 @@ def test_a_swallowed_mismatch_is_raised_at_the_end() -> None:
         swallow()
 
 
-def test_an_error_of_the_code_keeps_its_type_and_gets_the_mismatch_as_a_note() -> None:
+def test_an_error_after_a_swallowed_mismatch_keeps_its_type_and_gets_it_as_a_note() -> None:
+    def call() -> None:
+        with contextlib.suppress(replaydisputes.MismatchError):
+            requests.get("https://api.stripe.com/v1/charges")
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError) as caught, replaydisputes.replay("close-lost"):
+        call()
+
+    assert "has no answer to this request" in caught.value.__notes__[0]
+
+
+def test_an_error_that_the_mismatch_caused_is_not_told_of_it_twice() -> None:
     def call() -> None:
         try:
             requests.get("https://api.stripe.com/v1/charges")
@@ -81,7 +93,7 @@ def test_an_error_of_the_code_keeps_its_type_and_gets_the_mismatch_as_a_note() -
     with pytest.raises(KeyError) as caught, replaydisputes.replay("close-lost"):
         call()
 
-    assert "has no answer to this request" in caught.value.__notes__[0]
+    assert not hasattr(caught.value, "__notes__")
 
 
 def test_a_file_is_replayed_by_its_path(tmp_path: Path) -> None:
