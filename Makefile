@@ -5,13 +5,16 @@ RUN := $(VENV)/bin/
 INSTALLED := $(VENV)/.installed
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: demo test lint cassettes bench clean
+.PHONY: demo test canaries lint cassettes bench clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
 
 test: $(INSTALLED) ## the test suite; no network needed once it is set up
 	$(RUN)python -m pytest -n 2 --cov --cov-report=term:skip-covered
+
+canaries: $(INSTALLED) ## a million secrets planted, redacted and looked for; SEED=n repeats a run
+	$(RUN)python -m tests.canaries --plantings 1000000 $(if $(SEED),--seed $(SEED))
 
 lint: $(INSTALLED) ## style and types
 	$(RUN)ruff check .

@@ -111,7 +111,7 @@ def _folded_blocks(text: bytes) -> Iterator[_Blob]:
 def _may_be_base64(token: bytes) -> bool:
     """Encoded text mixes cases; names of fields and canonical ids do not."""
     rest = _CANONICAL_ID.sub(b"", token) if b"replaydisp" in token else token
-    return not (rest.islower() or rest.isupper() or rest.isdigit())
+    return not (rest.islower() or rest.isdigit() or (rest.isupper() and rest.isalpha()))
 
 
 def _from_base64(encoded: bytes) -> bytes:

@@ -38,7 +38,9 @@ _SECRET_PLACE = re.compile(
     r"|wallet|^note|comment|memo|reference|seller_message|purchase"
 )
 _STEERS_A_TEST = re.compile(r"(?:winning|losing|escalate_inquiry)_evidence|evidence|details|list")
-_NO_PERSON = re.compile(r"evidence_details|visa_compelling_evidence_3|has_evidence|enhanced_evidence|details|list")
+_NO_PERSON = re.compile(
+    r"evidence_details|visa_compelling_evidence_3|has_evidence|enhanced_evidence|network_token|details|list"
+)
 _API_PATH = re.compile(r"/v[12](?:/[a-z_]{1,40})+")
 _A_NAME = re.compile(r"(?i)name|signature|owner|holder")
 _ENUM = re.compile(r"[a-z][a-z0-9_.:-]{0,60}")
@@ -171,6 +173,9 @@ def _read_json(capture: Capture, node: object, place: tuple[str, ...]) -> None:
 
 
 def _read_text(capture: Capture, value: str, place: tuple[str, ...]) -> None:
+    if place[-1:] == ("object",) and "metadata" not in place and _ENUM.fullmatch(value):
+        capture.public.add(value)  # the type of a Stripe object, which is public wherever the object stands
+        return
     secret = any(_SECRET_PLACE.search(key) and not _NO_PERSON.fullmatch(key) for key in place) or _under(place)
     if not secret or _API_PATH.fullmatch(value):
         _read_public(capture, value, place)
@@ -201,8 +206,12 @@ def _pieces_of(value: str, place: tuple[str, ...]) -> set[str]:
 
 
 def _read_public(capture: Capture, value: str, place: tuple[str, ...]) -> None:
-    """What stands in public places: enumerations and numbers whole, of sentences only the plain words."""
-    if (_ENUM.fullmatch(value) and not _holds_id(value)) or re.fullmatch(r"-?\d{1,12}", value):
+    """What stands in public places: compound enumerations and numbers whole, of sentences only the plain words.
+
+    A single word may be a name that got there: it is public only where the fixed vocabulary has it.
+    """
+    compound = _ENUM.fullmatch(value) and not value.isalpha() and not _holds_id(value)
+    if compound or re.fullmatch(r"-?\d{1,12}", value):
         capture.public.add(value)
     elif place and place[-1] in ("message", "type", "doc_url", "url", "decline_code"):
         capture.public.update(_PLAIN_WORD.findall(value))

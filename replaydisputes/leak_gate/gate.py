@@ -14,6 +14,7 @@ from replaydisputes.leak_gate.finding import Leak, Match, mask, without_overlaps
 from replaydisputes.leak_gate.known import KnownSecrets
 from replaydisputes.leak_gate.numbers import has_folded_numbers, number_shapes
 from replaydisputes.leak_gate.shapes import line_shapes
+from replaydisputes.leak_gate.unreadable import unreadable_bodies
 from replaydisputes.leak_gate.views import View
 
 DEEPEST = 6
@@ -41,6 +42,8 @@ def find_leaks(text: bytes, known: KnownSecrets = _NOTHING_KNOWN) -> list[Leak]:
     text = _DIGEST.sub(lambda digest: b"0" * len(digest[0]), text, count=1)
     findings = _Findings(text)
     budget = 16 * len(text) + 64 * 1024 * 1024
+    for match in unreadable_bodies(text):
+        findings.add(match.kind, match.start, b"", View(text))
     for view in _readings(text):
         budget -= len(view.text)
         if budget < 0 or view.cut_short:

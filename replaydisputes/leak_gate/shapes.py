@@ -17,7 +17,9 @@ _BEFORE_STARS = re.compile(rb"[A-Za-z0-9_]*\Z")
 _BEARER = re.compile(rb"[Bb]earer\s+([A-Za-z0-9._~+/=-]{8,})")
 _BASIC = re.compile(rb"[Bb]asic\s+([A-Za-z0-9+/_-]{8,}={0,2})")
 _EMAIL = re.compile(rb"[A-Za-z0-9._%+\x80-\xff-]{1,64}@(?:[A-Za-z0-9\x80-\xff-]{1,63}\.)+[A-Za-z\x80-\xff-]{2,}")
-_IPV4 = re.compile(rb"(?<![A-Za-z0-9.])(?<![A-Za-z]/)\d{1,3}(?:\.\d{1,3}){3}(?![A-Za-z0-9]|\.\d)")
+_IPV4 = re.compile(rb"(?<![A-Za-z0-9.])\d{1,3}(?:\.\d{1,3}){3}(?![A-Za-z0-9]|\.\d)")
+_PRODUCT = re.compile(rb"(?<![A-Za-z0-9_./=?%-])[A-Za-z][A-Za-z0-9_.-]*/\Z")
+"""`Chrome/` in front of 120.0.0.0: a version. In a URL, another slash or a dot stands before the word."""
 _IPV6 = re.compile(rb"(?<![\w:.])(?=[0-9A-Fa-f:]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:]{3,39}(?![\w:]|\.\w)")
 _JWT = re.compile(rb"eyJ[A-Za-z0-9_-]{8,400}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")
 _PRIVATE_KEY = re.compile(rb"-----BEGIN\s+(?:[A-Z0-9]+\s+){0,4}PRIVATE\s+KEY(?:\s+BLOCK)?-----")
@@ -96,6 +98,8 @@ def _emails(text: bytes) -> Iterator[Match]:
 
 def _addresses(text: bytes) -> Iterator[Match]:
     for found in _IPV4.finditer(text):
+        if _PRODUCT.search(text, max(found.start() - 40, 0), found.start()):
+            continue
         if canonical.is_public_address(found[0].decode()) is False:
             yield Match(*found.span(), "IP address")
 

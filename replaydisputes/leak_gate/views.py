@@ -25,6 +25,7 @@ _SINGLE_ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\
 _SINGLE_ESCAPES |= {b"v": b"\v", b"e": b"\x1b", b"N": b"\xc2\x85", b"_": b"\xc2\xa0", b"L": b"\n", b"P": b"\n"}
 _PERCENT = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 _ENTITY = re.compile(rb"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)")
+_PLUS_BETWEEN = re.compile(rb"[A-Za-z0-9.,:-]\+[A-Za-z0-9%(]")
 _FORM_ESCAPE = re.compile(rb"(?:\+|%[0-9A-Fa-f]{2})+")
 
 
@@ -106,8 +107,12 @@ def undo_percents(view: View) -> View | None:
 
 
 def undo_form_encoding(view: View) -> View | None:
-    """Percents with plus as space, on lines that look like a form or a query."""
-    spans = [span for span in _marked_lines(view.text, b"+") if view.text.find(b"=", *span) >= 0]
+    """Percents with plus as space, on lines that look like a form or a query, or have a plus between two words."""
+    spans = [
+        span
+        for span in _marked_lines(view.text, b"+")
+        if view.text.find(b"=", *span) >= 0 or _PLUS_BETWEEN.search(view.text, *span)
+    ]
     return _rewritten(
         view, "form encoding", spans, _FORM_ESCAPE, lambda found: unquote_to_bytes(found[0].replace(b"+", b" "))
     )

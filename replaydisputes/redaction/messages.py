@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
+from importlib import resources
 
-from replaydisputes.redaction.message_words import MESSAGE_WORDS
+from replaydisputes.redaction.kinds import Kind, fits
+from replaydisputes.stripe_api.ids import PREFIXES
 
 PARAMETERS = re.compile(
     r"(?:(?<=\bparameter: )|(?<=\bparameters: )|(?<=\bparam: ))[a-z0-9_\[\]]+(?:, [a-z0-9_\[\]]+)*(?=\.?\Z|\. |; )"
@@ -18,6 +21,7 @@ _LIMIT = re.compile(r"[0-9]{1,6} (?:characters|bytes|items|objects|seconds|minut
 _COMPOUND = re.compile(r"[A-Za-z0-9'’/_.:,\[\]()#=?-]+")
 _PART = re.compile(r"[A-Za-z0-9]+")
 _SPAN = re.compile(r"\S+(?:\s+\S+)*", re.DOTALL)
+_CAPITAL = re.compile(r"[A-Z]")
 _WORD = re.compile(r"\S+")
 
 
@@ -28,6 +32,8 @@ def holds_only_known_words(compound: str) -> bool:
     """
     if _KNOWN_NUMBER.fullmatch(compound) or not any(char.isalnum() or char in "%&\\" for char in compound):
         return True
+    if fits(Kind.TEST_PAYMENT_METHOD, compound) or fits(Kind.MEDIA_TYPE, compound):
+        return True
     if not _COMPOUND.fullmatch(compound):
         return False
     parts = _PART.findall(compound)
@@ -36,21 +42,39 @@ def holds_only_known_words(compound: str) -> bool:
 
 
 def _is_known(word: str) -> bool:
-    return len(word) == 1 or word in ("v1", "v2") or word.lower() in MESSAGE_WORDS
+    return len(word) == 1 or word in ("v1", "v2") or word in PREFIXES or word.lower() in _message_words()
+
+
+@cache
+def _message_words() -> frozenset[str]:
+    """English as the documentation of APIs writes it, names of Stripe's fields among it; no names of people or places.
+
+    What is none of these words in a message was put there by a user, and is replaced.
+    """
+    return frozenset(resources.files(__package__).joinpath("message_words.txt").read_text("utf-8").split())
 
 
 def unknown_spans(text: str) -> Iterator[re.Match[str]]:
-    """The longest stretches of words that are not Stripe's, less the punctuation around them."""
-    start = end = None
+    """The stretches of words that are not Stripe's, with the capitalised ones beside them, less the punctuation.
+
+    `Wimjor Street, Vexpol`: next to an unknown word a known one is part of a name, unless it begins a sentence.
+    """
+    span: list[tuple[int, int]] = []
+    holds_unknown, ends_sentence = False, True
     for word in _WORD.finditer(text):
-        core_start, core_end = _core(word)
-        if holds_only_known_words(text[core_start:core_end]) or _LIMIT.match(text, core_start):
-            yield from _span(text, start, end)
-            start = None
+        start, end = _core(word)
+        core = text[start:end]
+        is_known = holds_only_known_words(core) or _LIMIT.match(text, start) is not None
+        if is_known and (ends_sentence or not _CAPITAL.match(core)):
+            if holds_unknown:
+                yield from _span(text, span)
+            span, holds_unknown = [], False
         else:
-            start = core_start if start is None else start
-            end = core_end
-    yield from _span(text, start, end)
+            span.append((start, end))
+            holds_unknown = holds_unknown or not is_known
+        ends_sentence = word[0][-1] in ".:!?"
+    if holds_unknown:
+        yield from _span(text, span)
 
 
 def _core(word: re.Match[str]) -> tuple[int, int]:
@@ -60,8 +84,7 @@ def _core(word: re.Match[str]) -> tuple[int, int]:
     return word.start() + min(left, right), word.start() + right
 
 
-def _span(text: str, start: int | None, end: int | None) -> Iterator[re.Match[str]]:
-    if start is not None and end is not None:
-        found = _SPAN.match(text, start, end)
-        if found:
-            yield found
+def _span(text: str, words: list[tuple[int, int]]) -> Iterator[re.Match[str]]:
+    found = _SPAN.match(text, words[0][0], words[-1][1])
+    if found:
+        yield found

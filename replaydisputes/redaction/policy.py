@@ -81,6 +81,23 @@ JSON_RULES: tuple[Rule, ...] = (
     _keep("charge", Kind.ENUM, _DOCUMENTED, "outcome.network_status outcome.reason outcome.risk_level"),
     _keep("charge", Kind.ENUM, _DOCUMENTED, "payment_method_details.card.brand payment_method_details.card.funding"),
     _keep("charge", Kind.ENUM, _DOCUMENTED, "payment_method_details.card.network"),
+    _keep(
+        "charge",
+        Kind.ENUM,
+        _DOCUMENTED,
+        "payment_method_details.card.extended_authorization.status payment_method_details.card.overcapture.status "
+        "payment_method_details.card.incremental_authorization.status payment_method_details.card.multicapture.status "
+        "payment_method_details.card.regulated_status payment_method_details.card.checks.address_line1_check "
+        "payment_method_details.card.checks.address_postal_code_check payment_method_details.card.checks.cvc_check",
+    ),
+    _keep(
+        "charge",
+        Kind.COUNT,
+        _ASSERTED,
+        "payment_method_details.card.amount_authorized "
+        "payment_method_details.card.overcapture.maximum_amount_capturable",
+    ),
+    _keep("payment_intent", Kind.ENUM, _DOCUMENTED, "payment_method_options.card.request_three_d_secure"),
     _keep("payment_intent", Kind.COUNT, _ASSERTED, "amount_capturable amount_received"),
     _keep("payment_intent", Kind.ENUM, _DOCUMENTED, "status capture_method confirmation_method payment_method_types"),
     _keep("payment_intent", Kind.ID, _LINKS, "latest_charge customer payment_method"),

@@ -39,10 +39,10 @@ _FORMS: Mapping[str, str] = {
 }
 
 STAND_IN = re.compile(
-    r"customer-(?P<email>[1-9][0-9]*)@example\.invalid|192\.0\.2\.(?P<ip4>[0-9]{1,3})(?![0-9])|2001:db8::(?P<ip6>[0-9a-f]+)"
-    r"|\+1555555(?P<phone>[0-9]{4})(?![0-9])|https://example\.invalid/(?P<url>[1-9][0-9]*)"
-    r"|idempotency-key-(?P<key>[1-9][0-9]*)|\bkey_(?P<field>[1-9][0-9]*)\b|redacted-(?P<segment>[1-9][0-9]*)|host-(?P<host>[1-9][0-9]*)\.invalid"
-    r"|\[redacted (?P<text>[1-9][0-9]*)\]"
+    r"customer-(?P<email>[1-9][0-9]{0,6})@example\.invalid|192\.0\.2\.(?P<ip4>[0-9]{1,3})(?![0-9])|2001:db8::(?P<ip6>[0-9a-f]{1,6})(?![0-9a-f])"
+    r"|\+1555555(?P<phone>[0-9]{4,7})(?![0-9])|https://example\.invalid/(?P<url>[1-9][0-9]{0,6})(?![0-9])"
+    r"|idempotency-key-(?P<key>[1-9][0-9]{0,6})(?![0-9])|\bkey_(?P<field>[1-9][0-9]{0,6})\b|redacted-(?P<segment>[1-9][0-9]{0,6})(?![0-9])|host-(?P<host>[1-9][0-9]{0,6})\.invalid"
+    r"|\[redacted (?P<text>[1-9][0-9]{0,6})\]"
 )
 """Any placeholder, anywhere in text."""
 

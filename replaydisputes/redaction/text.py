@@ -17,6 +17,7 @@ Replace = Callable[[re.Match[str], StandIns], str | None]
 """None: what was found may stay, and the next rules look at it as well."""
 Rules = tuple[tuple[Find, Replace], ...]
 
+_PEM = re.compile(r"-----BEGIN\b.*?(?:-----END\b[^-]*-----|\Z)", re.DOTALL)
 _CLIENT_SECRET = re.compile(r"\b((?:pi|seti|cs)_[A-Za-z0-9]{14,40})_secret_([A-Za-z0-9]{10,60})\b")
 _MASKED_KEY = re.compile(r"\b((?:sk|rk|pk|ek|rkcs)_(?:test|live)_|whsec_|sk_org_)(\*{2,})([A-Za-z0-9]{0,8})")
 _BARE_MASK = re.compile(r"(?<![*\w])(\*{4,})([A-Za-z0-9]{1,8})\b")
@@ -126,6 +127,7 @@ def _placeholder(kind: str) -> Replace:
 
 
 _RULES: Rules = (
+    (_PEM.finditer, _placeholder("text")),
     (_CLIENT_SECRET.finditer, _client_secret),
     (_MASKED_KEY.finditer, lambda found, _: f"{found[1]}{'*' * 21}{CANONICAL_MASKED_LAST4}"),
     (_BARE_MASK.finditer, lambda found, _: f"{'*' * 21}{CANONICAL_MASKED_LAST4}"),
