@@ -3,18 +3,22 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/
 INSTALLED := $(VENV)/.installed
+PLANTINGS ?= 1000000
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: demo test canaries lint cassettes bench clean
+.PHONY: demo test coverage canaries lint cassettes bench clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
 
 test: $(INSTALLED) ## the test suite; no network needed once it is set up
+	$(RUN)python -m pytest -n 2
+
+coverage: $(INSTALLED) ## the same tests, with branch coverage
 	$(RUN)python -m pytest -n 2 --cov --cov-report=term:skip-covered
 
-canaries: $(INSTALLED) ## a million secrets planted, redacted and looked for; SEED=n repeats a run
-	$(RUN)python -m tests.canaries --plantings 1000000 $(if $(SEED),--seed $(SEED))
+canaries: $(INSTALLED) ## secrets planted, redacted and looked for: PLANTINGS of them; SEED=n repeats a run
+	$(RUN)python -m tests.canaries --plantings $(PLANTINGS) $(if $(SEED),--seed $(SEED))
 
 lint: $(INSTALLED) ## style and types
 	$(RUN)ruff check .

@@ -21,7 +21,7 @@ from replaydisputes.leak_gate import KnownSecrets, find_leaks
 from tests.test_leak_gate import SHAPES, clean_cassette
 
 SEED = int(os.environ.get("REPLAYDISPUTES_SEED", "20261123"))
-PLANTINGS = int(os.environ.get("REPLAYDISPUTES_PLANTINGS", "1000"))
+PLANTINGS = int(os.environ.get("REPLAYDISPUTES_PLANTINGS", "400"))
 MARK = "PLANTHERE"
 
 PEOPLE = [
