@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from replaydisputes.cassette_file import serialize
 from replaydisputes.leak_gate import KnownSecrets, find_leaks
-from replaydisputes.model import Cassette, Interaction, Provenance
+from replaydisputes.model import Cassette, Interaction, Provenance, Request
 from replaydisputes.redaction import redact
-from tests.raw_traffic import Account
+from replaydisputes.sandbox import Sandbox
+from replaydisputes.stripe_api.facts import API_ORIGIN
 
-INTERACTIONS = 2_000
+ACCOUNTS, DISPUTES_EACH = 20, 25
+FORM = ("Content-Type", "application/x-www-form-urlencoded")
 ROUNDS = 5
 
 
 def main() -> None:
     """Print one line a step: median and spread over ROUNDS."""
-    raw = [interaction for seed in range(INTERACTIONS // 4) for interaction in Account(seed).close_twice()]
+    raw = [interaction for seed in range(ACCOUNTS) for interaction in _account(seed)]
     redacted = redact(raw).interactions
     provenance = Provenance("imported", "bench", "2026-10-28.endive", "0", "2026-11-23T00:00:00Z")
     content = serialize(Cassette(redacted, provenance))
@@ -38,12 +41,20 @@ def main() -> None:
         rates = sorted(len(content) / 1e6 / spent for spent in seconds)
         print(f"  {name:<24} {statistics.median(rates):7.1f} MB/s  ({rates[0]:.1f} to {rates[-1]:.1f})")
     print(f"  peak memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
-    _check_size_of(raw)
 
 
-def _check_size_of(raw: list[Interaction]) -> None:
-    size = sum(len(item.request.body) + len(item.response.body) for item in raw)
-    print(f"  raw bodies {size / 1e6:.1f} MB")
+def _account(seed: int) -> Iterator[Interaction]:
+    """Every dispute of one account read, closed, closed again and read, its evidence full of invented people."""
+    sandbox, headers = Sandbox(seed=seed, people=True), (("Authorization", "Bearer sk_test_bench"), FORM)
+    body = b"amount=1000&currency=usd&payment_method_types[]=card&payment_method=pm_card_createDispute&confirm=true"
+    for _ in range(DISPUTES_EACH):
+        payment = sandbox.answer(Request("POST", f"{API_ORIGIN}/v1/payment_intents", headers, body))
+        listed = f"{API_ORIGIN}/v1/disputes?payment_intent={json.loads(payment.body)['id']}"
+        found = sandbox.answer(Request("GET", listed, headers))
+        url = f"{API_ORIGIN}/v1/disputes/{json.loads(found.body)['data'][0]['id']}"
+        for method, target in (("GET", url), ("POST", f"{url}/close"), ("POST", f"{url}/close"), ("GET", url)):
+            request = Request(method, target, headers)
+            yield Interaction(request, sandbox.answer(request))
 
 
 def _timed(step: Callable[[], object]) -> float:

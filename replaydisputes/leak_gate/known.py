@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 from replaydisputes.leak_gate import canonical
@@ -26,6 +27,11 @@ class _Needle(NamedTuple):
     kind: str
     value: bytes
     words: tuple[bytes, ...]
+
+    @property
+    def longest_piece(self) -> bytes:
+        """What stands between its blanks and quotes, in lower case: where it is not, no pattern need look."""
+        return max(self.value.replace(b"'", b" ").lower().split(), key=len, default=b"")
 
     @property
     def start(self) -> bytes:
@@ -78,11 +84,11 @@ class KnownSecrets:
         """
         if not self._by_start:
             return
-        words = _words_of(once)
+        words, lowered = _words_of(once), cache(text.lower)
         starts = {words[at : at + _START] for at in range(len(words))}
         likely = (needle for start in self._by_start.keys() & starts for needle in self._by_start[start])
         for needle in (*self._by_start.get(b"", ()), *likely):
-            if all(word in words for word in needle.words):
+            if all(word in words for word in needle.words) and needle.longest_piece in lowered():
                 for found in _pattern(needle).finditer(text):
                     yield Match(found.start(), found.end(), needle.kind)
 
