@@ -17,7 +17,7 @@ from replaydisputes.stripe_api.facts import API_ORIGIN
 
 ACCOUNTS, DISPUTES_EACH = 20, 25
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
-ROUNDS = 5
+ROUNDS = 3
 
 
 def main() -> None:

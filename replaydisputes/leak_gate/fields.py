@@ -82,7 +82,11 @@ def personal_fields(text: bytes, once: bytes) -> Iterator[Match]:
         opening = _OPENING.match(text, text.index(b'"', start + 1) + 1)
         if opening is not None and start >= read_to:
             read_to = _closing(text, opening.end())
-            yield from _strings_within(text, opening.end(), read_to, cleared)
+            content = text[opening.end() : read_to]
+            if content not in cleared:
+                telling = list(_strings_within(text, opening.end(), read_to, cleared))
+                yield from telling
+                cleared.update(() if telling else (content,))
 
 
 def _is_personal(value: bytes) -> bool:
