@@ -224,6 +224,44 @@ def test_headers_and_addresses_are_held_to_the_policy_too() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ("version: 1\n", "version: 1 # for Jane Roe\n", "format/beside"),
+        ("version: 1\n", "version: 1\nnote: Jane Roe\n", "format/beside"),
+        ("  made_against: sandbox\n", "  made_against: sandbox\n  note: Jane Roe\n", "format/beside"),
+        ("- request:\n", "- janes: Jane Roe\n  request:\n", "format/beside"),
+        ("  scenario: close-lost\n", '  scenario: "Jane Roe 078-05-1120"\n', "provenance/odd"),
+    ],
+)
+def test_what_stands_beside_the_interactions_is_found_though_the_digest_holds(old: str, new: str, rule: str) -> None:
+    text = (SHIPPED / "close-lost.yaml").read_text(encoding="utf-8")
+    assert old in text
+
+    assert [found.rule for found in check(text.replace(old, new, 1).encode(), HERE)] == [rule]
+
+
+def test_a_checkout_with_other_line_endings_is_clean() -> None:
+    content = (SHIPPED / "close-lost.yaml").read_bytes().replace(b"\n", b"\r\n")
+
+    assert check(content, HERE) == ()
+
+
+def test_a_key_that_comes_twice_hides_nothing() -> None:
+    body = json.dumps(a_dispute()).replace('"currency"', '"currency": "Jane Roe", "currency"', 1)
+    answer = Interaction(READ, Response(200, (JSON_TYPE,), body.encode(), "OK"))
+
+    assert "redaction/not-redacted" in [found.rule for found in findings(answer)]
+
+
+def test_a_reason_phrase_is_held_to_the_standard_ones() -> None:
+    answer = Interaction(READ, Response(200, (), json.dumps(a_dispute()).encode(), "Jane Roe"))
+
+    assert [(found.rule, found.field) for found in findings(answer)] == [
+        ("redaction/not-redacted", "interactions[0].response.status.message")
+    ]
+
+
 def test_a_users_own_rule_lets_a_value_stand() -> None:
     content = file_of(answered(READ, a_dispute(region="eu-west")))
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from replaydisputes.cassette_file import digest_of, parse
+from replaydisputes.cassette_file import digest_of, parse, serialize
 from replaydisputes.cassette_file.tree import FaultError, Mapping, compose
 from replaydisputes.checking.bodies import read_body
 from replaydisputes.checking.exchange import exchange_faults
@@ -21,6 +21,7 @@ from replaydisputes.model import Cassette
 from replaydisputes.redaction import DEFAULT_POLICY, Policy
 from replaydisputes.stripe_api.facts import SANDBOX_HEADER
 
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:+-]{0,120}")
 _CASSETTE_KEYS = frozenset({"interactions", "http_interactions", "replaydisputes", "recorded_with"})
 
 
@@ -40,6 +41,7 @@ def check(
         unread = Finding("format", f"expected {error.expected}, got {error.got}", error.line)
         return _sorted([unread, *(_leak_finding(leak, lines, None) for leak in leaks)])
     faults = [fault for fault in _faults(cassette, policy) if fault.rule not in except_for]
+    faults += _beside(content, cassette)
     if not faults and not leaks:
         return ()
     places, lines = Places(content), content.split(b"\n")
@@ -80,6 +82,20 @@ def _faults(cassette: Cassette, policy: Policy) -> Iterator[Fault]:
         for fault in exchange_faults(f"interactions[{number}]", interaction, body):
             yield _lenient(fault) if _is_imported(cassette) else fault
     yield from status_faults(cassette.interactions, bodies)
+
+
+def _beside(content: bytes, cassette: Cassette) -> list[Fault]:
+    """Whether a file whose digest holds has anything beside what the digest covers: comments, keys, odd provenance."""
+    provenance = cassette.provenance
+    if provenance is None or provenance.digest != digest_of(cassette.interactions):
+        return []
+    said = (provenance.scenario, provenance.stripe_version, provenance.tool_version, provenance.recorded_at)
+    if not all(_PLAIN.fullmatch(text) for text in said):
+        return [Fault("provenance/odd", "the provenance holds more than names, versions and a time", "replaydisputes")]
+    if content.replace(b"\r\n", b"\n").removeprefix(b"\xef\xbb\xbf") != serialize(cassette):
+        message = "the file holds something beside its interactions and provenance, such as a comment or a key"
+        return [Fault("format/beside", message, "version")]
+    return []
 
 
 def _is_imported(cassette: Cassette) -> bool:

@@ -29,6 +29,10 @@ RULES: dict[str, Rule] = {
         "Record the cassette again, or accept the edit with `replaydisputes seal`.",
     ),
     "format": Rule("The file is not a vcrpy version-1 cassette.", "Restore it from version control, or record again."),
+    "format/beside": Rule(
+        "The file holds something beside its interactions and provenance: a comment, a key, another layout.",
+        "Remove it, or have the file written anew by recording, or by `replaydisputes redact`.",
+    ),
     "http/body-not-json": Rule("A body that calls itself JSON is not.", _REPAIR),
     "http/content-length": Rule(
         "Content-Length differs from the length of the body.",
@@ -39,6 +43,7 @@ RULES: dict[str, Rule] = {
     "http/url": Rule("The request's address is not an absolute http(s) URL.", _REPAIR),
     "livemode": Rule("An object is of live mode: a real customer's.", "Remove the file, and its history."),
     "provenance/missing": Rule("Nothing says where the cassette came from, nor that it was redacted.", _REDACT),
+    "provenance/odd": Rule("The provenance holds something that the tool does not write there.", _REPAIR),
     "provenance/sandbox": Rule(
         "The provenance names Stripe, but the sandbox gave the answers.",
         "Put `made_against: sandbox` back, or record from Stripe.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from itertools import zip_longest
 from typing import Any
 
@@ -15,6 +16,7 @@ from replaydisputes.stripe_api.urls import split_url
 
 NOT_REDACTED = "redaction/not-redacted"
 _PUBLIC_HOST = re.compile(r"(?:[a-z-]+\.)?stripe\.com|host-[0-9]+\.invalid")
+_PHRASES = frozenset({"", *(status.phrase for status in HTTPStatus)})
 _OF_THE_TRANSPORT = frozenset({"content-length", "content-encoding", "transfer-encoding"})
 _A_TIME = 1_000_000_000
 """Numbers from here on that stay numbers are times; a hand may move them, as they tell of nobody."""
@@ -32,6 +34,8 @@ def redaction_faults(interactions: Sequence[Interaction], policy: Policy) -> Ite
             yield _fault(f"{field}.request.method")
         if _where(was.request.url) != _where(now.request.url):
             yield _fault(f"{field}.request.uri")
+        if was.response.reason not in _PHRASES:
+            yield _fault(f"{field}.response.status.message")
         for part, one, other in (("request", was.request, now.request), ("response", was.response, now.response)):
             yield from _header_faults(f"{field}.{part}.headers", one.headers, other.headers)
             if header(one.headers, "content-encoding") is None:
@@ -57,12 +61,20 @@ def _body_faults(field: str, was: bytes, now: bytes) -> Iterator[Fault]:
     if was == now:
         return
     try:
-        pair = json.loads(was), json.loads(now)
+        pair = json.loads(was, object_pairs_hook=_each_key_once), json.loads(now)
     except (ValueError, RecursionError):
         yield _fault(field)
         return
     for path in _differences(*pair, ()):
         yield _fault(field, path)
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises ValueError for a key that comes twice: of the two values parsers see only one, people both."""
+    read = dict(pairs)
+    if len(read) < len(pairs):
+        raise ValueError("a key comes twice")
+    return read
 
 
 def _differences(was: Any, now: Any, path: JsonPath) -> Iterator[JsonPath]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from replaydisputes.cli.options import cassettes_option, json_option
+from replaydisputes.cli.words import counted
 from replaydisputes.errors import CassetteFormatError, FileAccessError
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _SUFFIXES = (".yaml", ".yml")
 _FORMATS = ("human", "json", "sarif", "github")
 _PROGRESS_FROM_BYTES = 2_000_000
+_passed_over: list[Path] = []
+"""Files met on the way through directories that are plainly no cassettes; told, so that nobody counts on them."""
 
 
 @click.command("check")
@@ -41,12 +44,15 @@ def check_command(paths: tuple[Path, ...], directory: Path, form: str | None, as
     """
     if as_json and form not in (None, "json"):
         raise click.UsageError(f"--json and --format {form} exclude each other.")
+    _passed_over.clear()
     reports = _check_all(list(_files(paths or (directory,))))
     if not reports:
         raise click.UsageError(
             f"nothing to check: no .yaml or .yml file in {', '.join(map(str, paths or (directory,)))}."
         )
     _report(reports, "json" if as_json else form or "human")
+    if _passed_over:
+        click.echo(f"passed over {counted(len(_passed_over), 'YAML file')} of another purpose", err=True)
     if any(finding.fails for report in reports for finding in report.findings):
         raise click.exceptions.Exit(3)
     if any(report.unreadable for report in reports):
@@ -104,7 +110,11 @@ def _cassettes_in(directory: Path) -> Iterator[Path | FileReport]:
         directories[:] = sorted(name for name in directories if not name.startswith("."))
         # A directory called x.yaml is reported as what it is: somebody meant it to be a cassette.
         for name in sorted([*files, *directories]):
-            if name.endswith(_SUFFIXES) and not name.startswith(".") and not _is_of_another_purpose(Path(root, name)):
+            if (
+                name.lower().endswith(_SUFFIXES)
+                and not name.startswith(".")
+                and not _is_of_another_purpose(Path(root, name))
+            ):
                 yield Path(root, name)
     for error in refused:
         path = Path(error.filename)
@@ -117,9 +127,12 @@ def _is_of_another_purpose(path: Path) -> bool:
     from replaydisputes.checking import is_other_yaml  # noqa: PLC0415
 
     try:
-        return is_other_yaml(read_bytes(path))
+        is_other = is_other_yaml(read_bytes(path))
     except (FileAccessError, CassetteFormatError):
         return False
+    if is_other:
+        _passed_over.append(path)
+    return is_other
 
 
 def _check_all(files: Sequence[Path | FileReport]) -> list[FileReport]:
