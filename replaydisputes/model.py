@@ -13,6 +13,9 @@ Headers = tuple[tuple[str, str], ...]
 MadeAgainst = Literal["stripe-test-mode", "sandbox", "imported"]
 """What a cassette was recorded from. Only `stripe-test-mode` may be called a recording of Stripe."""
 
+FaultKind = Literal["timeout", "connection-reset"]
+"""What can go wrong on the wire on demand: no answer in time, or the connection lost before one."""
+
 
 def header(headers: Headers, name: str) -> str | None:
     """The first value of a header field, its name compared without case; None where it is absent."""
@@ -92,10 +95,19 @@ class Cassette:
     provenance: Provenance | None = None
 
 
+class TransportFault(Exception):  # noqa: N818 - told to a transport, which raises its client's own error
+    """An answerer's order that this request fails on the wire. Each transport raises its client's own exception."""
+
+    def __init__(self, kind: FaultKind) -> None:
+        self.kind = kind
+        super().__init__(f"injected: {kind}")
+
+
 class Answerer(Protocol):
     """Whatever can answer a request: a Player from a cassette, a Sandbox from its model.
 
-    Raises ReplayDisputesError where it has no answer; it never makes one up.
+    Raises ReplayDisputesError where it has no answer; it never makes one up. Raises TransportFault where the request
+    is to fail on the wire because the test asked for that.
     """
 
     def answer(self, request: Request) -> Response: ...
