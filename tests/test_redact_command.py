@@ -52,7 +52,8 @@ def test_each_file_is_told_in_a_line_and_one_refused_gives_exit_code_3(place: Pa
 
     told = (
         "kept 4 interactions; replaced 12 id, 3 field name, 3 text, 2 idempotency key, 1 IP address, 1 email address; "
-        "dropped 12 header fields"
+        "dropped 12 header fields; "
+        "the original holds API keys in clear (1 test): roll them, in Stripe's dashboard"
     )
     assert done.returncode == 3
     assert done.stdout.splitlines() == [
@@ -63,6 +64,16 @@ def test_each_file_is_told_in_a_line_and_one_refused_gives_exit_code_3(place: Pa
     assert done.stderr.splitlines() == [
         "Error: old/ruby.yml:1: expected YAML, got did not find expected node content. The file was left as it is."
     ]
+
+
+def test_a_live_key_in_an_original_is_counted_and_never_shown(tmp_path: Path) -> None:
+    live = vcrpy_yaml(Account(seed=1).close_twice()).replace(b"sk_test_", b"sk_live_")
+    (tmp_path / "old.yaml").write_bytes(live)
+
+    done = run("old.yaml", "--out", "cassettes", cwd=tmp_path)
+
+    assert "holds API keys in clear (1 live): roll them" in done.stdout
+    assert "sk_live_" not in done.stdout + done.stderr + (tmp_path / "cassettes" / "old.yaml").read_text()
 
 
 def test_json_says_the_same_for_scripts(place: Path) -> None:
@@ -80,6 +91,7 @@ def test_json_says_the_same_for_scripts(place: Path) -> None:
         "replaced_whole": 0,
         "dropped_interactions": {},
         "dropped_header_fields": 12,
+        "keys_in_the_original": {"test": 1},
         "problem": None,
     }
 

@@ -92,6 +92,9 @@ def _line(report: FileReport) -> str:
     fields = {"header fields": report.dropped_fields} if report.dropped_fields else {}
     calls = {f"interactions ({reason})": count for reason, count in report.dropped_calls.items()}
     parts.append(f"dropped {_listed(calls | fields)}")
+    if report.keys:
+        modes = ", ".join(f"{count} {mode}" for mode, count in report.keys.items())
+        parts.append(f"the original holds API keys in clear ({modes}): roll them, in Stripe's dashboard")
     return _printable(f"{report.path} ({report.format}) -> {report.target}: {report.outcome}; {'; '.join(parts)}")
 
 
@@ -125,5 +128,6 @@ def _as_json(report: FileReport) -> dict[str, Any]:
         "replaced_whole": report.replaced_whole,
         "dropped_interactions": dict(report.dropped_calls),
         "dropped_header_fields": report.dropped_fields,
+        "keys_in_the_original": dict(report.keys),
         "problem": _printable(report.problem) or None,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -19,6 +20,7 @@ from replaydisputes.leak_gate import KnownSecrets, find_leaks
 from replaydisputes.model import Cassette, Interaction, MadeAgainst, Provenance, Request
 from replaydisputes.redaction import DEFAULT_POLICY, Policy, Redacted, Redaction
 from replaydisputes.stripe_api.facts import API_HOST, SANDBOX_HEADER
+from replaydisputes.stripe_api.keys import key_mode
 
 STRIPE_HOSTS = frozenset(
     {API_HOST, "files.stripe.com", "uploads.stripe.com", "connect.stripe.com", "meter-events.stripe.com"}
@@ -44,7 +46,8 @@ class FileReport:
     """What became of one file. kept: interactions. replaced: distinct values by kind. dropped_calls: by reason.
 
     replaced_whole: answers whose body could not be read (HTML, an unknown encoding), so nothing of it is left.
-    problem: why it was refused or skipped, in one line without anything from the file. exit_code: 0, 3 or 4.
+    keys: API keys in clear in the original, by mode (`live`, `test`). problem: why it was refused or skipped, in one
+    line without anything from the file. exit_code: 0, 3 or 4.
     """
 
     path: Path
@@ -56,6 +59,7 @@ class FileReport:
     replaced_whole: int = 0
     dropped_calls: Mapping[str, int] = field(default_factory=dict)
     dropped_fields: int = 0
+    keys: Mapping[str, int] = field(default_factory=dict)
     problem: str = ""
     exit_code: int = 0
 
@@ -135,6 +139,7 @@ class Importer:
             replaced_whole=_replaced_whole(kept, redacted.interactions),
             dropped_calls=dropped,
             dropped_fields=redacted.dropped,
+            keys=_keys_in_clear(known),
         )
 
     def _redact(self, raw: Sequence[Interaction]) -> Redacted:
@@ -197,6 +202,12 @@ def _stripe_version(interactions: Sequence[Interaction]) -> str:
             if _VERSION.fullmatch(spelled):
                 return spelled
     return "unknown"
+
+
+def _keys_in_clear(known: KnownSecrets) -> dict[str, int]:
+    """Distinct API keys by mode: whoever has the original has them, whatever becomes of the copy."""
+    modes = Counter(key_mode(value) for kind, value in known.values if kind == "API key")
+    return {mode: modes[mode] for mode in ("live", "test") if modes[mode]}
 
 
 def _replaced_whole(raw: Sequence[Interaction], done: Sequence[Interaction]) -> int:
