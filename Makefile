@@ -4,9 +4,10 @@ VENV := .venv
 RUN := $(VENV)/bin/
 INSTALLED := $(VENV)/.installed
 PLANTINGS ?= 1000000
+CUTS ?= 500
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: demo test coverage canaries lint cassettes bench clean
+.PHONY: demo test coverage canaries cuts lint cassettes bench clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -19,6 +20,9 @@ coverage: $(INSTALLED) ## the same tests, with branch coverage
 
 canaries: $(INSTALLED) ## secrets planted, redacted and looked for: PLANTINGS of them; SEED=n repeats a run
 	$(RUN)python -m tests.canaries --plantings $(PLANTINGS) $(if $(SEED),--seed $(SEED))
+
+cuts: $(INSTALLED) ## recordings over TLS whose connection breaks at any byte: CUTS of them; SEED=n repeats a run
+	CUTS=$(CUTS) $(if $(SEED),SEED=$(SEED)) $(RUN)python -m pytest -q -s tests/test_recording_cuts.py
 
 lint: $(INSTALLED) ## style and types
 	$(RUN)ruff check .

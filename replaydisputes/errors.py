@@ -84,8 +84,9 @@ class ApiBaseRefusedError(ReplayDisputesError):
 class UnreachableError(ReplayDisputesError):
     exit_code = 4
 
-    def __init__(self, host: str, cause: str, kept: str = "") -> None:
-        self.host, self.cause, self.kept = host, cause, kept
+    def __init__(self, host: str, cause: str, kept: str = "", *, may_pass: bool = True) -> None:
+        """may_pass: the same call may fare better a moment later."""
+        self.host, self.cause, self.kept, self.may_pass = host, cause, kept, may_pass
         super().__init__(f"{host} did not answer: {cause}.{' ' + kept if kept else ''}")
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +19,8 @@ from vcr.record_mode import RecordMode
 
 from replaydisputes.errors import UnreachableError
 from replaydisputes.model import Headers, Interaction, Request, Response, reason_phrase
-from replaydisputes.stripe_api.facts import RESPONSE_HEADER_ORDER
+from replaydisputes.recording.patience import Patience, as_first_answered, is_to_be_tried_again, is_whole
+from replaydisputes.stripe_api.facts import API_ORIGIN, RESPONSE_HEADER_ORDER
 
 _TIMEOUT_S = (10, 60)
 """To connect, and between two bytes of an answer."""
@@ -48,14 +52,44 @@ class _BearerKey(AuthBase):
 class Capture:
     """Makes calls and keeps each as a raw Interaction, secrets and all. Use it inside `capturing`."""
 
-    def __init__(self, cassette: Any, session: requests.Session, api_base: str) -> None:
+    def __init__(self, cassette: Any, session: requests.Session, api_base: str, patience: Patience) -> None:
         self._cassette, self._session, self._api_base = cassette, session, api_base
+        self._patience = patience
+        self._answered_keys: set[str] = set()
+        self._next_call_at_s = 0.0
 
     def call(self, method: str, path: str, form: bytes, headers: Mapping[str, str], key: str) -> Interaction:
         """One call and its raw interaction. Raises UnreachableError where no whole answer came back.
 
-        Redirects are not followed: the key is for one host only.
+        Made again, with the same Idempotency-Key, where the answer got lost or Stripe asks for it; a POST without
+        such a key is made once. Redirects are not followed: the key is for one host only.
         """
+        idempotency_key = headers.get("Idempotency-Key", "")
+        attempts = self._patience.attempts if idempotency_key or method == "GET" else 1
+        interaction = self._last_of(attempts, partial(self._attempt, method, path, form, headers, key))
+        replayed = interaction.response.header("idempotent-replayed") is not None
+        if replayed and idempotency_key not in self._answered_keys:
+            interaction = as_first_answered(interaction)
+        self._answered_keys.add(idempotency_key)
+        return interaction
+
+    def _last_of(self, attempts: int, make: Callable[[], Interaction]) -> Interaction:
+        """The first attempt that brings an answer to keep, or the last one."""
+        for attempt in range(1, attempts + 1):
+            self._patience.wait_before(attempt)
+            try:
+                interaction = make()
+            except UnreachableError as error:
+                if attempt == attempts or not error.may_pass:
+                    raise
+                continue
+            if attempt == attempts or not is_to_be_tried_again(interaction.response):
+                break
+        return interaction
+
+    def _attempt(self, method: str, path: str, form: bytes, headers: Mapping[str, str], key: str) -> Interaction:
+        self._keep_pace()
+        host = urlsplit(self._api_base).netloc
         try:
             self._session.request(
                 method,
@@ -67,13 +101,26 @@ class Capture:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise UnreachableError(urlsplit(self._api_base).netloc, _cause(error)) from error
-        return _interaction(self._cassette.requests[-1], self._cassette.responses[-1])
+            raise UnreachableError(host, _cause(error), may_pass=not _is_untrusted(error)) from error
+        interaction = _interaction(self._cassette.requests[-1], self._cassette.responses[-1])
+        if not is_whole(interaction.response):
+            raise UnreachableError(host, "the answer broke off in the middle")
+        return interaction
+
+    def _keep_pace(self) -> None:
+        """Leave the least time between two calls to Stripe; a sandbox counts none."""
+        now_s = time.monotonic()
+        if self._next_call_at_s > now_s and self._api_base == API_ORIGIN:
+            self._patience.sleep(self._next_call_at_s - now_s)
+        self._next_call_at_s = max(now_s, self._next_call_at_s) + self._patience.between_s
 
 
 @contextmanager
-def capturing(api_base: str) -> Iterator[Capture]:
-    """Capture the calls made inside. vcrpy is entered for just as long; its log, which holds raw answers, is off."""
+def capturing(api_base: str, patience: Patience | None = None) -> Iterator[Capture]:
+    """Capture the calls made inside. vcrpy is entered for just as long; its log, which holds raw answers, is off.
+
+    Proxies and CA bundles come from the environment, as requests reads it; certificates are always verified.
+    """
     recorder = vcr.VCR(record_mode=RecordMode.ALL)
     recorder.register_persister(_Nowhere)
     with (
@@ -81,7 +128,7 @@ def capturing(api_base: str) -> Iterator[Capture]:
         recorder.use_cassette("capture") as cassette,
         requests.Session() as session,
     ):
-        yield Capture(cassette, session, api_base)
+        yield Capture(cassette, session, api_base, patience or Patience())
 
 
 @contextmanager
@@ -140,7 +187,6 @@ def _in_stripes_order(headers: Headers) -> Headers:
 
 
 _CAUSES: tuple[tuple[type[Exception], str], ...] = (
-    (requests.exceptions.SSLError, "its TLS certificate was not accepted"),
     (requests.exceptions.ProxyError, "the proxy refused the connection"),
     (requests.exceptions.ConnectTimeout, f"no connection within {_TIMEOUT_S[0]} s"),
     (requests.exceptions.ReadTimeout, f"no answer within {_TIMEOUT_S[1]} s"),
@@ -151,4 +197,20 @@ _CAUSES: tuple[tuple[type[Exception], str], ...] = (
 
 def _cause(error: requests.RequestException) -> str:
     """What went wrong, in words of our own: the library's text may quote the request."""
+    if _is_untrusted(error):
+        return (
+            "its TLS certificate was not accepted. Behind a proxy that opens TLS, name the proxy's certificates in "
+            "REQUESTS_CA_BUNDLE"
+        )
     return next((words for kind, words in _CAUSES if isinstance(error, kind)), type(error).__name__)
+
+
+def _is_untrusted(error: BaseException) -> bool:
+    """Whether TLS refused the certificate: no other attempt will fare better. urllib3 hands it on as an argument."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, ssl.SSLCertVerificationError):
+            return True
+        wrapped = next((inner for inner in below.args if isinstance(inner, BaseException)), None)
+        below = below.__cause__ or wrapped or below.__context__
+    return False

@@ -23,6 +23,7 @@ from replaydisputes.errors import (
 )
 from replaydisputes.model import Interaction
 from replaydisputes.recording.capture import Capture, capturing
+from replaydisputes.recording.patience import Patience
 from replaydisputes.recording.publishing import RawCapture, Recorded, publish
 from replaydisputes.recording.quarantine import Journal
 from replaydisputes.recording.scenarios import UNKNOWN_DISPUTE_ID, Call, Scenario, json_object, said
@@ -148,7 +149,7 @@ class _Run:
 
     def calls(self, dispute: str | None) -> list[Interaction]:
         """Make every call; the raw interactions that belong into the cassette."""
-        with capturing(self.target.api_base) as capture:
+        with capturing(self.target.api_base, Patience(self.around.sleep)) as capture:
             if self.scenario.makes_dispute and dispute is None:
                 dispute = self._make_dispute(capture)
                 asking = False

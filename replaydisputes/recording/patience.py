@@ -1,0 +1,61 @@
+"""When a call is made again, and how long to wait: Stripe's own rules, so that trying again never closes twice."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from replaydisputes.model import Interaction, Response, header, without_headers
+
+_TRIED_AGAIN = frozenset({409, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """attempts: how often a call is made in all. wait_s: before the second attempt, doubled before each further one.
+
+    between_s: the least time from call to call; 0.05 keeps below the 25 requests a second that test mode allows.
+    """
+
+    sleep: Callable[[float], None] = time.sleep
+    attempts: int = 4
+    wait_s: float = 0.5
+    between_s: float = 0.05
+
+    def wait_before(self, attempt: int) -> None:
+        """Sleep before the attempt with this number; the first is 1, and waits for nothing."""
+        if attempt > 1:
+            self.sleep(self.wait_s * 2 ** (attempt - 2))
+
+
+def is_to_be_tried_again(response: Response) -> bool:
+    """What `Stripe-Should-Retry` says; without it, the statuses that Stripe's SDKs send again."""
+    said = response.header("stripe-should-retry")
+    return said == "true" if said in ("true", "false") else response.status in _TRIED_AGAIN
+
+
+def is_whole(response: Response) -> bool:
+    """Whether a JSON answer ends where its JSON does: one without a length that broke off looks like any other."""
+    if "json" not in (response.header("content-type") or "") or response.header("content-encoding"):
+        return True
+    try:
+        json.loads(response.body)
+    except ValueError:
+        return not response.body
+    return True
+
+
+def as_first_answered(interaction: Interaction) -> Interaction:
+    """The first answer to an Idempotency-Key, from the copy that Stripe gave when the first one got lost on its way.
+
+    Stripe keeps status and body; the copy differs in its own request id and in `Idempotent-Replayed`.
+    """
+    response = interaction.response
+    original = header(response.headers, "original-request")
+    headers = tuple(
+        (name, original if name.lower() == "request-id" and original else value)
+        for name, value in without_headers(response.headers, ["idempotent-replayed"])
+    )
+    return replace(interaction, response=replace(response, headers=headers))

@@ -1,0 +1,1 @@
+"""Recordings over TLS whose connection is cut at a byte drawn from a seed."""
