@@ -15,6 +15,7 @@ from replaydisputes.errors import ReplayDisputesError
 _COMMANDS = {
     "check": "replaydisputes.cli.check",
     "demo": "replaydisputes.cli.demo",
+    "diff": "replaydisputes.cli.diff",
     "list": "replaydisputes.cli.catalogue",
     "record": "replaydisputes.cli.record",
     "redact": "replaydisputes.cli.redact",

@@ -1,0 +1,7 @@
+"""What differs between two recordings of the same calls, and matters: not ids, not times, not people."""
+
+from replaydisputes.comparing.comparing import compare
+from replaydisputes.comparing.drift import Drift, Drifts
+from replaydisputes.comparing.rendering import document, markdown
+
+__all__ = ["Drift", "Drifts", "compare", "document", "markdown"]

@@ -1,0 +1,56 @@
+"""A comparison for scripts and for pull requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from replaydisputes.comparing.drift import Drifts
+
+DOCUMENT_VERSION = 1
+"""Of the JSON document; a field that is added does not raise it, one that changes or goes does."""
+
+
+def document(compared: Mapping[str, Drifts]) -> dict[str, Any]:
+    """One document for scripts, by the name of what was compared."""
+    return {
+        "version": DOCUMENT_VERSION,
+        "drifted": sum(map(bool, compared.values())),
+        "cassettes": [
+            {
+                "name": name,
+                "old_stripe_version": found.old_version or None,
+                "new_stripe_version": found.new_version or None,
+                "drifts": [asdict(drift) for drift in found.drifts],
+            }
+            for name, found in compared.items()
+        ],
+    }
+
+
+def markdown(compared: Mapping[str, Drifts]) -> str:
+    """A section with a table for each cassette that drifted, to paste into a pull request."""
+    sections = [_section(name, found) for name, found in compared.items() if found]
+    same = [f"`{name}`" for name, found in compared.items() if not found]
+    if same:
+        sections.append(f"Unchanged in substance: {', '.join(same)}.")
+    return "\n\n".join(sections)
+
+
+def _section(name: str, found: Drifts) -> str:
+    rows = [
+        f"| {_cell(drift.call)} | {drift.kind} | {_code(drift.path)} | {_code(drift.old)} | {_code(drift.new)} |"
+        for drift in found.drifts
+    ]
+    versions = f"Stripe-Version {found.old_version or 'unknown'} → {found.new_version or 'unknown'}"
+    head = ["| call | what | where | before | after |", "|---|---|---|---|---|"]
+    return "\n".join([f"### {_cell(name)}", "", versions, "", *head, *rows])
+
+
+def _code(text: str) -> str:
+    return f"`{_cell(text).replace('`', chr(39))}`" if text else ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
