@@ -9,8 +9,8 @@ import hashlib
 
 _OPENING = b"  layout: sha256:"
 _HEX_DIGITS = 64
-_LATEST = 4096
-"""Where the stamp begins at the latest: a head is a dozen short lines."""
+_LATEST = 65_536
+"""Where the stamp begins at the latest: a head is a dozen lines."""
 
 
 def stamped(head: bytes, rest: bytes) -> bytes:
