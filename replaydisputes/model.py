@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields in wire order, names as they were spelled; a repeated field is a repeated pair."""
@@ -71,6 +71,35 @@ class Interaction:
     response: Response
 
 
+class Outline(NamedTuple):
+    """What places an interaction in a history: what was asked, under which key and account, and the status."""
+
+    method: str
+    url: str
+    key: str
+    account: str
+    status: int
+
+
+@runtime_checkable
+class Outlined(Protocol):
+    """A sequence of interactions that tells their outlines, and each request, without reading them whole."""
+
+    def outlines(self) -> Sequence[Outline]: ...
+
+    def request(self, index: int) -> Request: ...
+
+
+def outline_of(interaction: Interaction) -> Outline:
+    request = interaction.request
+    key, account = request.header("idempotency-key") or "", request.header("stripe-account") or ""
+    return Outline(request.method, request.url, key, account, interaction.response.status)
+
+
+def outlines_of(interactions: Sequence[Interaction]) -> Sequence[Outline]:
+    return interactions.outlines() if isinstance(interactions, Outlined) else [outline_of(one) for one in interactions]
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """How a cassette came to be. `recorded_at` is UTC as YYYY-MM-DDTHH:MM:SSZ; `digest` covers the interactions.
@@ -89,9 +118,12 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Cassette:
-    """An ordered list of interactions and, where it is ours, its provenance (None for a foreign vcrpy file)."""
+    """An ordered list of interactions and, where it is ours, its provenance (None for a foreign vcrpy file).
 
-    interactions: tuple[Interaction, ...]
+    interactions: a tuple or, where a file is read as far as it is asked for, a sequence equal to that tuple.
+    """
+
+    interactions: Sequence[Interaction]
     provenance: Provenance | None = None
 
 

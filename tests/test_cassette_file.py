@@ -38,6 +38,7 @@ READ = Interaction(
 )
 CASSETTE = Cassette((CLOSE, READ), PROVENANCE)
 DIGEST = "sha256:68968a764341364295b203e7d9c39e97ecc488deea144c6a917b5be61a77185a"
+STAMP = "908bfa4eff39245948787b630b927d4b1a33d1a6160abf32b322a7dccaf79321"
 FILE = f"""\
 # Made by the replaydisputes sandbox. NOT a recording of Stripe.
 version: 1
@@ -49,6 +50,7 @@ replaydisputes:
   recorded_at: "2030-01-01T00:00:00Z"
   interactions: 2
   digest: {DIGEST}
+  layout: sha256:{STAMP}
 interactions:
 - request:
     method: POST
@@ -226,7 +228,7 @@ def test_a_cassette_without_interactions_or_provenance_round_trips() -> None:
     assert parse(serialize(Cassette(())), HERE) == Cassette(())
 
 
-def test_a_changed_field_of_one_interaction_changes_its_line_and_the_digest_only() -> None:
+def test_a_changed_field_of_one_interaction_changes_its_line_and_the_digests_only() -> None:
     lost = CLOSE.response.body
     won = replace(CLOSE, response=replace(CLOSE.response, body=lost.replace(b'"lost"', b'"won"')))
 
@@ -235,8 +237,8 @@ def test_a_changed_field_of_one_interaction_changes_its_line_and_the_digest_only
 
     assert len(before) == len(after)
     changed = [b for a, b in zip(before, after, strict=True) if a != b]
-    assert changed[1:] == ['          "status": "won"']
-    assert changed[0].startswith("  digest: sha256:")
+    assert [line[:17] for line in changed[:2]] == ["  digest: sha256:", "  layout: sha256:"]
+    assert changed[2:] == ['          "status": "won"']
 
 
 @pytest.mark.parametrize("text", AWKWARD)

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from replaydisputes.cassette_file import load, parse
-from replaydisputes.cassette_file.reading import MAX_BYTES
+from replaydisputes.cassette_file.loading import MAX_BYTES
 from replaydisputes.cassette_file.tree import MAX_DEPTH
 from replaydisputes.errors import CassetteFormatError, FileAccessError
 from tests.test_cassette_file import FILE

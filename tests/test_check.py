@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from replaydisputes.cassette_file.stamp import without_stamp
 from replaydisputes.checking import Finding, check
 from replaydisputes.checking.finding import RULES
 from replaydisputes.checking.json_index import JsonIndex
@@ -239,6 +241,20 @@ def test_what_stands_beside_the_interactions_is_found_though_the_digest_holds(ol
     assert old in text
 
     assert [found.rule for found in check(text.replace(old, new, 1).encode(), HERE)] == [rule]
+
+
+def test_a_stamp_that_does_not_hold_may_hide_something() -> None:
+    text = (SHIPPED / "close-lost.yaml").read_text(encoding="utf-8")
+    hidden = re.sub("(?<=  layout: sha256:).{64}", b"jane.roe@gmail.com".hex().ljust(64, "0"), text)
+
+    assert [found.rule for found in check(hidden.encode(), HERE)] == ["format/beside"]
+
+
+def test_a_file_from_before_there_were_stamps_is_clean() -> None:
+    content = without_stamp((SHIPPED / "close-lost.yaml").read_bytes())
+
+    assert b"layout" not in content
+    assert check(content, HERE) == ()
 
 
 def test_a_checkout_with_other_line_endings_is_clean() -> None:

@@ -111,7 +111,7 @@ def test_a_script_gets_one_document(here: Path) -> None:
     leak = next(row for row in said["findings"] if row["rule"] == "leak/email")
     assert leak == {
         "file": "cassettes/with, space%.yaml",
-        "line": 107,
+        "line": 108,
         "column": 31,
         "field": "interactions[0].response.body $.evidence.customer_name",
         "rule": "leak/email",
@@ -133,7 +133,7 @@ def test_github_gets_annotations_with_its_escapes(here: Path) -> None:
 
     assert done.returncode == 3
     assert lines[2].startswith(
-        "::error file=cassettes/with%2C space%25.yaml,line=107,col=31,title=leak/email::email j…@c… (24 characters) ["
+        "::error file=cassettes/with%2C space%25.yaml,line=108,col=31,title=leak/email::email j…@c… (24 characters) ["
     )
     assert [line.partition(" ")[0] for line in lines[:5]] == ["::error", "::error", "::error", "::notice", "::error"]
     assert lines[4] == (
@@ -262,7 +262,7 @@ def test_a_scanner_gets_sarif(here: Path) -> None:
         {
             "physicalLocation": {
                 "artifactLocation": {"uri": "cassettes/with%2C%20space%25.yaml"},
-                "region": {"startLine": 107, "startColumn": 31},
+                "region": {"startLine": 108, "startColumn": 31},
             }
         }
     ]

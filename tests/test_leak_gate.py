@@ -336,8 +336,10 @@ def test_known_secrets_do_not_print_their_values() -> None:
     assert repr(KnownSecrets(frozenset({("API key", KEY)}))) == "KnownSecrets(1 values)"
 
 
-def test_no_digest_of_ours_is_taken_for_something_else() -> None:
-    head = b"# Made by the replaydisputes sandbox. NOT a recording of Stripe.\nreplaydisputes:\n  digest: sha256:"
+@pytest.mark.parametrize("name", ["digest", "layout"])
+def test_no_digest_of_ours_is_taken_for_something_else(name: str) -> None:
+    head = b"# Made by the replaydisputes sandbox. NOT a recording of Stripe.\nreplaydisputes:\n"
+    head += f"  {name}: sha256:".encode()
     spelled = hashlib.sha256(b"an address inside").hexdigest().encode()[:32] + b"::1 93.184.216.34".hex()[:32].encode()
     digests = [spelled, *(hashlib.sha256(b"%d" % number).hexdigest().encode() for number in range(300))]
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from replaydisputes.cassette_file import load, serialize
 from replaydisputes.errors import MismatchError
-from replaydisputes.model import Cassette, Interaction, Request, Response
+from replaydisputes.model import Cassette, Interaction, Provenance, Request, Response
 from replaydisputes.playback import Player
 from replaydisputes.playback.index import index_of
-from replaydisputes.playback.matching import Asked, reduced, same
+from replaydisputes.playback.matching import Asked, path_of, reduced, same
 
 HOST = "https://api.stripe.com"
 PATHS = ("/v1/disputes/du_1", "/v1/disputes/du_1/close", "/v1/charges/ch_1")
@@ -130,7 +132,15 @@ def drawn_interaction(chance: random.Random, number: int) -> Interaction:
     return Interaction(drawn_request(chance), Response(status, headers, body))
 
 
-def test_an_indexed_player_plays_what_a_plain_scan_plays() -> None:
+def from_file(cassette: Cassette, directory: Path) -> Cassette:
+    """The same cassette as a file gives it, read as far as it is asked for."""
+    path = directory / "cassette.yaml"
+    provenance = Provenance("sandbox", "drawn", "2026-10-28.endive", "0.1.0", "2030-01-01T00:00:00Z")
+    path.write_bytes(serialize(replace(cassette, provenance=provenance)))
+    return load(path)
+
+
+def test_an_indexed_player_plays_what_a_plain_scan_plays(tmp_path: Path) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     chance = random.Random(seed)
@@ -138,7 +148,9 @@ def test_an_indexed_player_plays_what_a_plain_scan_plays() -> None:
     for _ in range(600):
         cassette = Cassette(tuple(drawn_interaction(chance, number) for number in range(chance.randrange(14))))
         repeat = chance.random() < 0.3
-        player, scan = Player(cassette, "x", on_exhausted="repeat" if repeat else "fail"), Scan(cassette, repeat=repeat)
+        played_from = from_file(cassette, tmp_path) if chance.random() < 0.5 else cassette
+        player = Player(played_from, "x", on_exhausted="repeat" if repeat else "fail")
+        scan = Scan(cassette, repeat=repeat)
         recorded = [item.request for item in cassette.interactions]
         for _ in range(25):
             request = chance.choice(recorded) if recorded and chance.random() < 0.7 else drawn_request(chance)
@@ -195,3 +207,28 @@ def test_the_players_of_one_cassette_share_its_index_and_those_of_an_equal_one_d
 
     assert index_of(one) is index_of(one)
     assert index_of(one) is not index_of(other)
+
+
+def test_a_mismatch_among_ten_thousand_recordings_is_told_in_less_than_a_second(tmp_path: Path) -> None:
+    cassette = from_file(Cassette(tuple(read(number) for number in range(10_000))), tmp_path)
+    player = Player(cassette, "large")
+    began = time.process_time()
+
+    with pytest.raises(MismatchError, match=r"\(recording 5001, answered 200\)"):
+        player.answer(Request("POST", f"{HOST}/v1/disputes/du_1AAAAAreplaydisp00005000"))
+
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            f"{HOST}{path}"
+            for path in ("/v1/a", "/v1/a?b=/c", "//v1//a", "/v1/%61", "/v1/a;b", "/v1/a#b", "/", "", "?a")
+        ),
+        *("http://h/v1/a?\t", "https://H.example:443/a", "https://u@h/a", "https://h/a\tb", " https://h/a", "a/b", ""),
+    ],
+)
+def test_a_path_is_the_one_that_the_reduced_request_has(url: str) -> None:
+    assert path_of(url) == reduced(Request("GET", url)).asked.path

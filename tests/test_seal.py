@@ -52,7 +52,7 @@ def test_a_sealed_edit_is_clean_and_says_that_it_is_one() -> None:
     )
     text = PATH.read_text(encoding="utf-8")
     assert text.startswith("# Made by the replaydisputes sandbox. NOT a recording of Stripe. Edited by hand since.\n")
-    assert "\n  edited: true\ninteractions:\n" in text
+    assert "\n  edited: true\n  layout: sha256:" in text
     assert "edited by hand and sealed" in invoke("show", "close-lost").stdout
     rows = {row["name"]: row["edited"] for row in json.loads(invoke("list", "--json").stdout)}
     assert (rows["close-lost"], rows["close-twice"]) == (True, False)
@@ -68,7 +68,7 @@ def test_a_sealed_file_no_longer_warns() -> None:
         assert load(PATH).provenance is not None
 
 
-def test_only_digest_mark_and_lengths_differ_from_what_the_person_wrote() -> None:
+def test_only_digests_mark_and_lengths_differ_from_what_the_person_wrote() -> None:
     edit('"network_reason_code": "10.4"', '"network_reason_code":\t"\\u00310.4",\n          "a":  true , "b":null')
     written = PATH.read_text(encoding="utf-8").splitlines()
     bodies = [interaction.response.body for interaction in parse(PATH.read_bytes(), PATH).interactions]
@@ -81,11 +81,12 @@ def test_only_digest_mark_and_lengths_differ_from_what_the_person_wrote() -> Non
     now = PATH.read_text(encoding="utf-8").splitlines()
     now.remove("  edited: true")
     differing = [old for old, new in zip(written, now, strict=True) if old != new]
-    assert [line.strip().partition(":")[0] for line in differing[:2]] == [
+    assert [line.strip().partition(":")[0] for line in differing[:3]] == [
         "# Made by the replaydisputes sandbox. NOT a recording of Stripe.",
         "digest",
+        "layout",
     ]
-    assert [line.strip()[:3] for line in differing[2:]] == ['- "'] * 3
+    assert [line.strip()[:3] for line in differing[3:]] == ['- "'] * 3
 
 
 def test_any_body_comes_through_byte_for_byte() -> None:

@@ -6,12 +6,13 @@ at any byte is visibly incomplete: half a body would still be YAML, half a statu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from replaydisputes.model import Cassette, Headers, Interaction, Provenance
 
 from .digest import digest_of
 from .scalars import body_scalar, text_scalar
+from .stamp import stamped
 
 _IN_WORDS = {
     "sandbox": "Made by the replaydisputes sandbox. NOT a recording of Stripe.",
@@ -28,11 +29,12 @@ def serialize(cassette: Cassette) -> bytes:
     Equal cassettes give equal bytes. Raises UnicodeEncodeError for a header or URL holding a lone surrogate.
     """
     provenance, interactions = cassette.provenance, cassette.interactions
-    lines = list(_head_lines(provenance, interactions)) if provenance else ["version: 1"]
-    lines.append("interactions:" if interactions else "interactions: []")
+    lines = ["interactions:" if interactions else "interactions: []"]
     for interaction in interactions:
         lines.extend(_interaction_lines(interaction))
-    return ("\n".join(lines) + "\n").encode("utf-8")
+    if provenance is None:
+        return _text(["version: 1", *lines])
+    return stamped(_text(_head_lines(provenance, interactions)), _text(lines))
 
 
 def grouped(headers: Headers) -> dict[str, list[str]]:
@@ -41,6 +43,10 @@ def grouped(headers: Headers) -> dict[str, list[str]]:
     for name, value in headers:
         fields.setdefault(name, []).append(value)
     return fields
+
+
+def _text(lines: Iterable[str]) -> bytes:
+    return ("\n".join(lines) + "\n").encode("utf-8")
 
 
 def _head_lines(provenance: Provenance, interactions: Sequence[Interaction]) -> Iterator[str]:

@@ -4,59 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import re
-import stat
-import warnings
 from pathlib import Path
 from typing import get_args
 
-from replaydisputes.errors import CassetteFormatError, EditedCassetteWarning, FileAccessError
+from replaydisputes.errors import CassetteFormatError
 from replaydisputes.model import Cassette, Headers, Interaction, MadeAgainst, Provenance, Request, Response
 
-from .digest import digest_of
+from .loading import MAX_BYTES
 from .tree import FaultError, Listing, Mapping, Node, Scalar, compose, describe
-
-MAX_BYTES = 256 * 1024 * 1024
 
 _STATUS_CODE = re.compile("[1-9][0-9][0-9]")
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-
-
-def load(path: Path) -> Cassette:
-    """The cassette in a file; with an EditedCassetteWarning, but all the same, where its digest does not hold.
-
-    Raises FileAccessError for a file that cannot be read, CassetteFormatError for one that is no cassette.
-    """
-    cassette = parse(read_bytes(path), path)
-    if cassette.provenance is not None and cassette.provenance.digest != digest_of(cassette.interactions):
-        warnings.warn(
-            f"{path} was edited after it was made: its interactions do not have the digest written with them. "
-            f"It is replayed as it stands; record it again, or keep the edit with `replaydisputes seal {path}`.",
-            EditedCassetteWarning,
-            stacklevel=2,
-        )
-    return cassette
-
-
-def read_bytes(path: Path) -> bytes:
-    """The whole of a regular file of at most MAX_BYTES, refused before it is read where it is anything else."""
-    try:
-        with open(path, "rb", opener=_without_waiting) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise FileAccessError(path, "read", "it is not a regular file")
-            if status.st_size > MAX_BYTES:
-                raise CassetteFormatError(path, None, f"at most {MAX_BYTES:,} bytes", f"{status.st_size:,}")
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise FileAccessError(path, "read", error.strerror or str(error)) from error
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    # A named pipe would otherwise wait for a writer that never comes.
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def parse(text: bytes, path: Path) -> Cassette:

@@ -15,7 +15,8 @@ from replaydisputes.model import Cassette, Provenance
 
 from .disk import locked, remove_leftovers, replace
 from .layout import serialize
-from .reading import parse, read_bytes
+from .loading import read_bytes
+from .reading import parse
 
 _LIVEMODE_TEXT = re.compile(rb'"livemode"\s*:\s*true')
 

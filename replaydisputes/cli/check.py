@@ -123,7 +123,7 @@ def _cassettes_in(directory: Path) -> Iterator[Path | FileReport]:
 
 def _is_of_another_purpose(path: Path) -> bool:
     """A workflow or the like, met on the way through a directory; what is named on the command line is checked."""
-    from replaydisputes.cassette_file.reading import read_bytes  # noqa: PLC0415
+    from replaydisputes.cassette_file.loading import read_bytes  # noqa: PLC0415
     from replaydisputes.checking import is_other_yaml  # noqa: PLC0415
 
     try:
@@ -159,7 +159,7 @@ def _size_of(path: Path) -> int:
 
 
 def _check_one(path: Path, policy: Policy) -> FileReport:
-    from replaydisputes.cassette_file.reading import read_bytes  # noqa: PLC0415
+    from replaydisputes.cassette_file.loading import read_bytes  # noqa: PLC0415
     from replaydisputes.checking import FileReport, Finding, check  # noqa: PLC0415
 
     try:

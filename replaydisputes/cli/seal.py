@@ -21,7 +21,7 @@ def seal_command(name: str, directory: Path) -> None:
     Example: replaydisputes seal cassettes/close-lost.yaml
     """
     from replaydisputes.cassette_file import parse, write  # noqa: PLC0415 - `--help` stays light
-    from replaydisputes.cassette_file.reading import read_bytes  # noqa: PLC0415
+    from replaydisputes.cassette_file.loading import read_bytes  # noqa: PLC0415
     from replaydisputes.checking import sealed  # noqa: PLC0415
     from replaydisputes.leak_gate import KnownSecrets  # noqa: PLC0415
 

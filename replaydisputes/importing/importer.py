@@ -12,7 +12,7 @@ from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from replaydisputes.cassette_file import parse, write
-from replaydisputes.cassette_file.reading import read_bytes
+from replaydisputes.cassette_file.loading import read_bytes
 from replaydisputes.errors import FileAccessError, FileLockedError, ReplayDisputesError
 from replaydisputes.importing.recording import Recording, parse_recording
 from replaydisputes.importing.sources import Plan, Source

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from replaydisputes.cassette_file.reading import MAX_BYTES, decoded_text, line_at
+from replaydisputes.cassette_file.loading import MAX_BYTES
+from replaydisputes.cassette_file.reading import decoded_text, line_at
 from replaydisputes.cassette_file.tree import FaultError, Mapping, Node, compose, describe
 from replaydisputes.errors import CassetteFormatError
 from replaydisputes.importing import har, vcr_like

@@ -28,8 +28,8 @@ _UNDO = (
     decompress_text,
 )
 _NOTHING_KNOWN = KnownSecrets()
-_DIGEST = re.compile(rb"(?<=^  digest: sha256:)[0-9a-f]{64}(?=\r?$)", re.M)
-"""The provenance's own digest. It is drawn, and read as hex one in some ten thousand spells an address by chance."""
+_DIGEST = re.compile(rb"(?<=^  (?:digest|layout): sha256:)[0-9a-f]{64}(?=\r?$)", re.M)
+"""The provenance's own digests. They are drawn: read as hex, one in some ten thousand spells an address."""
 
 
 def find_leaks(text: bytes, known: KnownSecrets = _NOTHING_KNOWN) -> list[Leak]:
@@ -39,7 +39,7 @@ def find_leaks(text: bytes, known: KnownSecrets = _NOTHING_KNOWN) -> list[Leak]:
     known: the values seen while recording; looked for raw and in each encoding they may hide in.
     Key shapes: docs.stripe.com/keys.
     """
-    text = _DIGEST.sub(lambda digest: b"0" * len(digest[0]), text, count=1)
+    text = _DIGEST.sub(lambda digest: b"0" * len(digest[0]), text, count=2)
     findings = _Findings(text)
     budget = 16 * len(text) + 64 * 1024 * 1024
     for match in unreadable_bodies(text):

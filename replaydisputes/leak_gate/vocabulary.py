@@ -3,7 +3,7 @@
 FIXED_VOCABULARY = """
 version interactions request response uri url method headers body string encoding base64_string status code message
 http_interactions recorded_with recorded_at replaydisputes replaydisp provenance made_against scenario stripe_version
-tool_version digest sha256 stripe-test-mode sandbox imported edited redacted example invalid example.invalid
+tool_version digest layout sha256 stripe-test-mode sandbox imported edited redacted example invalid example.invalid
 customer-1@example.invalid https://example.invalid/1 idempotency-key-1 [redacted] [redacted 1] assumption
 GET POST PUT PATCH DELETE HEAD OPTIONS HTTP/1.1 https http api.stripe.com www.stripe.com stripe.com Stripe STRIPE
 dashboard.stripe.com support.stripe.com docs.stripe.com files.stripe.com

@@ -7,8 +7,9 @@ from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
-from replaydisputes.playback.index import WRITE, Group, Index, Recording
+from replaydisputes.playback.index import Group, Index, Recording
 from replaydisputes.playback.matching import Asked
+from replaydisputes.playback.places import WRITE
 
 
 class Choice(NamedTuple):
@@ -24,7 +25,7 @@ class History:
     def __init__(self, index: Index, start: int = 0) -> None:
         """start: the recording (from 0) to begin at; the writes before it count as made."""
         self._index, self._start = index, start
-        self._epoch = index.recordings[start].epoch if start else 0
+        self._epoch = index.epoch_of(start) if start else 0
         self._reads: dict[int, int] = {}
         self._writes: set[int] = set()
         self._positions: dict[int, int] = {}

@@ -1,22 +1,16 @@
-"""A cassette made ready for playing: its recordings, cut into epochs and found by what they answer. Immutable."""
+"""A cassette made ready for playing: its recordings, cut into epochs and found by what they answer."""
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
-from replaydisputes.model import Cassette, Interaction, Response
-from replaydisputes.playback.matching import Asked, Sent, is_placeholder, reduced
+from replaydisputes.model import Cassette, Interaction, Outlined, Request, Response, outlines_of
+from replaydisputes.playback.matching import Asked, Sent, is_placeholder, path_of, reduced
+from replaydisputes.playback.places import places_of
 from replaydisputes.stripe_api.urls import dispute_id_in_path
-
-WRITE, REPEAT, KEY_REFUSAL = -1, -2, -3
-"""The stages of writes. A read's stage is its epoch; a repeat and a refusal answer the second use of a key only."""
-
-_NOT_SAVED = frozenset({409, 429})
-"""Answers that Stripe does not keep for an Idempotency-Key: the request was never begun (docs.stripe.com)."""
 
 Mask = tuple[int, ...]
 """The positions of the parameters whose recorded values are placeholders."""
@@ -24,16 +18,24 @@ Mask = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One interaction in its place. `cuts`: it ended its epoch. `settled`: its key answers the same ever after."""
+    """One interaction in its place, found in the `whole` when somebody wants to see it.
+
+    `cuts`: it ended its epoch. `settled`: its key answers the same ever after.
+    """
 
     index: int
     epoch: int
     stage: int
-    asked: Asked
-    version: str
-    interaction: Interaction
     cuts: bool
     settled: bool
+    asked: Asked
+    version: str
+    status: int
+    whole: Sequence[Interaction]
+
+    @property
+    def interaction(self) -> Interaction:
+        return self.whole[self.index]
 
 
 Group = tuple[Recording, ...]
@@ -41,16 +43,89 @@ Group = tuple[Recording, ...]
 
 
 class Index:
-    """Finds, in a time that does not grow with the cassette, the recordings that answer a request."""
+    """Finds, in a time that does not grow with the cassette, the recordings that answer a request.
+
+    Made from outlines alone. Requests are read path by path, as paths are asked for: a suite that plays two calls of
+    ten thousand reads two. Threads may share it; what two of them find out at once is equal.
+    """
 
     def __init__(self, cassette: Cassette) -> None:
-        self.recordings = _recordings(cassette)
-        self.cuts = tuple(item.index for item in self.recordings if item.cuts)
-        self.dispute_id = next((found for item in self.recordings if (found := dispute_of(item))), "")
-        self.accounts = frozenset(item.asked.account for item in self.recordings)
+        self._whole = cassette.interactions
+        self._outlines = outlines_of(cassette.interactions)
+        self._sent: dict[int, Sent] = {}
+        self._places = places_of(self._outlines, self._asked, self._response)
+        self._paths = [path_of(outline.url) for outline in self._outlines]
+        self._on_path: defaultdict[str, list[int]] = defaultdict(list)
+        for index, path in enumerate(self._paths):
+            self._on_path[path].append(index)
+        self._shelves: dict[str, Shelf] = {}
+        self.cuts = tuple(index for index, place in enumerate(self._places) if place.cuts)
+
+    @cached_property
+    def recordings(self) -> Group:
+        """All of them: for reports, as every request is read for it."""
+        return tuple(map(self._recording, range(len(self._places))))
+
+    @cached_property
+    def dispute_id(self) -> str:
+        """The first dispute asked for by id; empty where none is."""
+        return next((found for path in self._paths if (found := dispute_id_in_path(path))), "")
+
+    @cached_property
+    def disputes(self) -> frozenset[str]:
+        """Every dispute asked for by id."""
+        return frozenset(found for path in self._on_path if (found := dispute_id_in_path(path)))
+
+    @cached_property
+    def first_about_dispute(self) -> int:
+        """The first recording that asks for `dispute_id`; what came before made the dispute."""
+        return next(at for at, path in enumerate(self._paths) if dispute_id_in_path(path) == self.dispute_id)
+
+    @cached_property
+    def accounts(self) -> frozenset[str]:
+        return frozenset(outline.account for outline in self._outlines)
+
+    def epoch_of(self, index: int) -> int:
+        return self._places[index].epoch
+
+    def groups(self, wanted: Asked, stage: int) -> Sequence[Group]:
+        """The groups that answer a request at a stage; more than one only where some hold placeholders."""
+        shelf = self._shelves.get(wanted.path)
+        if shelf is None:
+            if wanted.path not in self._on_path:
+                return ()
+            made = Shelf(map(self._recording, self._on_path[wanted.path]))
+            shelf = self._shelves.setdefault(wanted.path, made)
+        return shelf.groups(wanted, stage)
+
+    def _recording(self, index: int) -> Recording:
+        sent = self._request(index)
+        return Recording(
+            index, *self._places[index], sent.asked, sent.version, self._outlines[index].status, self._whole
+        )
+
+    def _asked(self, index: int) -> Asked:
+        return self._request(index).asked
+
+    def _request(self, index: int) -> Sent:
+        sent = self._sent.get(index)
+        if sent is None:
+            whole = self._whole
+            request = whole.request(index) if isinstance(whole, Outlined) else whole[index].request
+            sent = self._sent[index] = _recorded(request)
+        return sent
+
+    def _response(self, index: int) -> Response:
+        return self._whole[index].response
+
+
+class Shelf:
+    """The recordings of one path, in groups."""
+
+    def __init__(self, recordings: Iterable[Recording]) -> None:
         groups: defaultdict[tuple[int, Mask, Asked], list[Recording]] = defaultdict(list)
         masks: defaultdict[Asked, dict[Mask, None]] = defaultdict(dict)
-        for item in self.recordings:
+        for item in recordings:
             mask = tuple(at for at, (_, value) in enumerate(item.asked.params) if is_placeholder(value))
             groups[item.stage, mask, _blanked(item.asked, mask)].append(item)
             masks[_blanked(item.asked)][mask] = None
@@ -58,7 +133,6 @@ class Index:
         self._masks = {shape: tuple(found) for shape, found in masks.items() if any(found)}
 
     def groups(self, wanted: Asked, stage: int) -> Sequence[Group]:
-        """The groups that answer a request at a stage; more than one only where some hold placeholders."""
         masks = self._masks.get(_blanked(wanted)) if self._masks else None
         if masks is None:
             group = self._groups.get((stage, (), wanted))
@@ -93,81 +167,10 @@ def _index_of(key: _Same) -> Index:
     return Index(key.cassette)
 
 
-def dispute_of(recording: Recording) -> str:
-    """The dispute a recording asks for by id; empty where it asks for none."""
-    return dispute_id_in_path(recording.asked.path) or ""
-
-
-def _recordings(cassette: Cassette) -> Group:
-    """Each interaction with its epoch. A refused write (4xx) and a repeated one changed nothing, so they cut nothing.
-
-    A failed write (5xx) may have taken effect, so it cuts, unless the next write tries the same again.
-    """
-    sent = [_recorded(interaction) for interaction in cassette.interactions]
-    stages = _stages(cassette, sent)
-    recordings: list[Recording] = []
-    epoch = 0
-    retried = _retried(cassette, sent, stages)
-    for index, interaction in enumerate(cassette.interactions):
-        status = interaction.response.status
-        writes = not sent[index].asked.is_read
-        cuts = writes and stages[index] == WRITE and not 400 <= status < 500 and not retried[index]
-        stage = stages[index] if writes else epoch
-        settled = status not in _NOT_SAVED and not retried[index]
-        asked, _, version = sent[index]
-        recordings.append(Recording(index, epoch, stage, asked, version, interaction, cuts, settled))
-        epoch += cuts
-    return tuple(recordings)
-
-
-def _recorded(interaction: Interaction) -> Sent:
+def _recorded(request: Request) -> Sent:
     """A recorded HEAD has no body to give, so it stays one and answers no GET."""
-    sent = reduced(interaction.request)
-    if interaction.request.method != "HEAD":
-        return sent
-    return sent._replace(asked=replace(sent.asked, method="HEAD"))
-
-
-def _stages(cassette: Cassette, sent: Sequence[Sent]) -> list[int]:
-    """Which write each interaction is, judged by the keys in the cassette; for reads the answer means nothing."""
-    stages = []
-    used: dict[tuple[str, str], Asked] = {}
-    for interaction, (asked, key, _) in zip(cassette.interactions, sent, strict=True):
-        first = used.get((key, asked.account)) if key else None
-        if first == asked and interaction.response.header("idempotent-replayed"):
-            stages.append(REPEAT)
-        elif first not in (None, asked) and is_key_refusal(interaction.response):
-            stages.append(KEY_REFUSAL)
-        else:
-            stages.append(WRITE)
-        if key and not asked.is_read:
-            used.setdefault((key, asked.account), asked)
-    return stages
-
-
-def _retried(cassette: Cassette, sent: Sequence[Sent], stages: Sequence[int]) -> list[bool]:
-    """Whether each interaction is a write that failed (5xx) and was tried again by the next write."""
-    retried = [False] * len(sent)
-    following: int | None = None
-    for index in reversed(range(len(sent))):
-        asked = sent[index].asked
-        if asked.is_read:
-            continue
-        if following is not None and cassette.interactions[index].response.status >= 500:
-            retried[index] = stages[following] == WRITE and sent[following].asked == asked
-        following = index
-    return retried
-
-
-def is_key_refusal(response: Response) -> bool:
-    """Whether Stripe refused a write because its Idempotency-Key had been used for another one."""
-    if response.status != 400 or b"idempotency_error" not in response.body:
-        return False
-    try:
-        error = json.loads(response.body)["error"]
-        return bool(error["type"] == "idempotency_error")
-    except (ValueError, KeyError, TypeError):
-        return False
+    sent = reduced(request)
+    return sent._replace(asked=replace(sent.asked, method="HEAD")) if request.method == "HEAD" else sent
 
 
 def _blanked(asked: Asked, mask: Mask | None = None) -> Asked:

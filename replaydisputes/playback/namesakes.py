@@ -12,7 +12,7 @@ from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.model import Headers, Response
 from replaydisputes.playback.derived_ids import derived_id
 from replaydisputes.playback.history import History
-from replaydisputes.playback.index import Index, Recording, dispute_of
+from replaydisputes.playback.index import Index, Recording
 from replaydisputes.playback.matching import Asked
 from replaydisputes.stripe_api.ids import PREFIXES
 from replaydisputes.stripe_api.urls import dispute_id_in_path
@@ -48,7 +48,7 @@ class Namesake:
 
     def __init__(self, asked_id: str, index: Index, owners: dict[str, Namesake]) -> None:
         self.asked_id = asked_id
-        self.history = History(index, start=_first_about(index))
+        self.history = History(index, start=index.first_about_dispute)
         self._accounts, self._owners = index.accounts, owners
         self._given: dict[str, str] = {}
         self._meant: dict[str, str] = {}
@@ -102,7 +102,7 @@ class Namesakes:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._applies = _TOKEN.fullmatch(index.dispute_id) is not None
-        self._recorded = {found for item in index.recordings if (found := dispute_of(item))}
+        self._recorded = index.disputes
         self._owners: dict[str, Namesake] = {}
 
     def of(self, wanted: Asked) -> Namesake | None:
@@ -114,11 +114,6 @@ class Namesakes:
         if not self._applies or dispute in self._recorded or not stands_for_a_dispute(dispute):
             return None
         return self._owners.get(dispute) or Namesake(dispute, self._index, self._owners)
-
-
-def _first_about(index: Index) -> int:
-    """Where the dispute is first asked for; what came before made it, and has been done for every namesake."""
-    return next(item.index for item in index.recordings if dispute_of(item) == index.dispute_id)
 
 
 def _with_ids(asked: Asked, translate: Callable[[str], str]) -> Asked:

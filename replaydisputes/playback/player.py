@@ -14,9 +14,10 @@ from typing import Any, Literal, NamedTuple, get_args
 from replaydisputes.errors import MismatchError, ReplayDisputesError
 from replaydisputes.model import Cassette, Interaction, Request, Response
 from replaydisputes.playback.history import Choice, History
-from replaydisputes.playback.index import KEY_REFUSAL, REPEAT, Recording, index_of, is_key_refusal
+from replaydisputes.playback.index import Recording, index_of
 from replaydisputes.playback.matching import Asked, Sent, reduced
 from replaydisputes.playback.namesakes import Namesake, Namesakes
+from replaydisputes.playback.places import KEY_REFUSAL, REPEAT, is_key_refusal
 from replaydisputes.playback.report import Situation, mismatch_report, version_report
 
 OnExhausted = Literal["fail", "repeat"]
@@ -104,7 +105,7 @@ class Player:
     def unplayed(self) -> tuple[Interaction, ...]:
         """The recordings that nothing has asked for yet, under any dispute id."""
         done = {played.index for played in self.played}
-        return tuple(item.interaction for item in self._index.recordings if item.index not in done)
+        return tuple(one for index, one in enumerate(self.cassette.interactions) if index not in done)
 
     @property
     def dispute_id(self) -> str:
@@ -181,7 +182,7 @@ class Player:
     def _situation(self, call: _Call) -> Situation:
         """All that a report tells, in the ids that the suite uses."""
         shown: Callable[[Asked], Asked] = call.namesake.shown if call.namesake else _as_it_is
-        recorded = [(shown(item.asked), item.interaction) for item in self._index.recordings]
+        recorded = [(shown(item.asked), item.status) for item in self._index.recordings]
         return Situation(
             self.name,
             call.sent.asked,

@@ -7,7 +7,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from replaydisputes.model import Interaction
 from replaydisputes.playback import advice
 from replaydisputes.playback.advice import Difference
 from replaydisputes.playback.matching import Asked, same
@@ -20,7 +19,8 @@ from replaydisputes.playback.showing import (
     shown_version,
 )
 
-Recorded = tuple[Asked, Interaction]
+Recorded = tuple[Asked, int]
+"""What was asked, and the status that answered it."""
 
 _MAX_SHOWN = 12
 _BEFORE_NEAREST = 4
@@ -51,8 +51,8 @@ def mismatch_report(situation: Situation, *, reused_key: bool = False) -> str:
     if not recorded:
         return _page(situation, head, ["  The cassette is empty."], advice.on_empty())
     at = min(range(len(recorded)), key=lambda position: (_distance(wanted, recorded[position][0]), position))
-    nearest, interaction = recorded[at]
-    head.append(f"  nearest   {shown_request(nearest)}  (recording {at + 1}, answered {interaction.response.status})")
+    nearest, status = recorded[at]
+    head.append(f"  nearest   {shown_request(nearest)}  (recording {at + 1}, answered {status})")
     differences = _differences(wanted, nearest)
     if differences:
         said = [
@@ -167,9 +167,8 @@ def _story(situation: Situation, at: int) -> list[str]:
     if start:
         lines.append(f"      … {start} before")
     lines += [
-        f"    {'✓' if index in situation.played else ' '} {index + 1}. {shown_request(asked)}"
-        f" -> {interaction.response.status}"
-        for index, (asked, interaction) in enumerate(recorded[start:end], start)
+        f"    {'✓' if index in situation.played else ' '} {index + 1}. {shown_request(asked)} -> {status}"
+        for index, (asked, status) in enumerate(recorded[start:end], start)
     ]
     if end < len(recorded):
         lines.append(f"      … and {len(recorded) - end} more")

@@ -17,7 +17,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{6,}")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){4,}")
 _ENCODED = re.compile(r"[\\%+&]")
 _WHOLE_NUMBER = re.compile(r"(?<![0-9A-Za-z])[0-9]+(?![0-9A-Za-z])")
-_COUNTED = re.compile(r'(?m)^( +content-length:\n +- "|  digest: sha256:)[0-9a-f]+', re.IGNORECASE)
+_COUNTED = re.compile(r'(?m)^( +content-length:\n +- "|  (?:digest|layout): sha256:)[0-9a-f]+', re.IGNORECASE)
 
 
 def survivors(text: bytes, planted: Iterable[Planting], *, binary_too: bool = False) -> list[Planting]:
