@@ -102,7 +102,8 @@ def update(ledger: Ledger, dispute: Json, change: Change, now: int) -> Json:
     ledger.put(changed, ["submit-status"] if change.submit else ())
     ledger.emit("charge.dispute.updated", changed, now, previous=_previous(dispute, changed))
     if change.submit and evidence["uncategorized_text"] in _STEERING:
-        ledger.later(now, partial(_steer, ledger, dispute["id"], evidence["uncategorized_text"]))
+        due = now + ledger.behaviour.decide_after_s
+        ledger.later(due, partial(_steer, ledger, dispute["id"], evidence["uncategorized_text"]))
     return changed
 
 
@@ -116,12 +117,14 @@ def _next_status(dispute: Json, *assumed_of_refusal: str) -> tuple[str, tuple[st
 
 def _emit_closed(ledger: Ledger, dispute: Json, now: int) -> None:
     ledger.emit("charge.dispute.closed", dispute, now)
-    ledger.emit("charge.updated", ledger.known(dispute["charge"]), now, assumed=["charge-updated-event"])
+    ledger.emit("charge.updated", ledger.known(dispute["charge"]), now, {}, assumed=["charge-updated-event"])
 
 
 def _steer(ledger: Ledger, dispute_id: str, text: str, now: int) -> None:
-    """What the bank decides in test mode, by the evidence's text."""
+    """What the bank decides in test mode, by the evidence's text; nothing where a close came first."""
     dispute = ledger.known(dispute_id)
+    if dispute["status"] not in _SUBMITS_TO.values():
+        return
     inquiry = dispute["status"] == "warning_under_review"
     if text == "escalate_inquiry_evidence":
         if inquiry:
