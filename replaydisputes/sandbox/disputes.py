@@ -99,6 +99,8 @@ def update(ledger: Ledger, dispute: Json, change: Change, now: int) -> Json:
     if change.submit:
         changed |= {"evidence_details": _details(changed, submission_count=1, submission_method="manual")}
         changed |= {"status": _SUBMITS_TO[dispute["status"]]}
+    if changed == dispute:
+        return dispute
     ledger.put(changed, ["submit-status"] if change.submit else ())
     ledger.emit("charge.dispute.updated", changed, now, previous=_previous(dispute, changed))
     if change.submit and evidence["uncategorized_text"] in _STEERING:
@@ -182,8 +184,8 @@ def _details(dispute: Json, **changes: object) -> Json:
 def _previous(before: Json, after: Json) -> Json:
     """The old values of what differs, nested objects reduced to their differing members."""
     changed: Json = {}
-    for name, new in after.items():
-        old = before.get(name)
+    for name in before | after:
+        old, new = before.get(name), after.get(name)
         if old != new:
             changed[name] = _previous(old, new) if isinstance(old, dict) and isinstance(new, dict) else old
     return changed

@@ -1,0 +1,16 @@
+"""Any sequence of calls keeps the sandbox's invariants: see sandbox_invariants."""
+
+from __future__ import annotations
+
+from tests.sandbox_invariants import EDGES, STATUSES
+from tests.sandbox_sequences import run_sequence
+
+SEEDS = range(40)
+
+
+def test_any_thirty_calls_keep_the_invariants_and_together_they_reach_every_status() -> None:
+    sequences = [run_sequence(seed) for seed in SEEDS]
+
+    reached = {status for run in sequences for seen in run.seen.values() for status in seen.statuses.values()}
+    assert reached == EDGES.keys()
+    assert {status for run in sequences for status in run.answered} == STATUSES
