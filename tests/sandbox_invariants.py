@@ -54,8 +54,10 @@ def objects_in(value: Any) -> Iterator[dict[str, Any]]:
         yield from objects_in(inner)
 
 
-def check_answer(answer: Response) -> None:
+def check_answer(answer: Response, account: str) -> None:
+    """account: whose objects it may show."""
     body = json.loads(answer.body)
+    assert all(account[-10:] in found["id"] for found in objects_in(body)), "an object of another account"
     assert answer.status in STATUSES, answer.status
     assert (answer.status == 200) == ("error" not in body), body
     assert b'"livemode": true' not in answer.body
