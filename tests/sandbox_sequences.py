@@ -193,7 +193,7 @@ class Sequence:
         kind = draw.randrange(4 if self.with_key else 3)
         if kind == 3:
             again = self._again()
-            return replace(again, params=(*again.params, ("expand[]", "payment_intent")))
+            return replace(again, params=(*again.params, ("expand[]", "charge.review")))
         if kind == 0:
             return Sent("POST", path, key=draw.choice(KEYS))
         if kind == 1:
