@@ -97,7 +97,11 @@ def test_a_limited_request_is_told_so_in_its_headers_and_has_done_nothing(clock:
     limited = caller.send("POST", "/v1/payment_intents", *payment(), Idempotency_Key="k")
 
     assert (limited.status, error_of(limited)[1]["code"]) == (429, "rate_limit")
+    names = [name.lower() for name, _ in limited.headers]
+    at = names.index("stripe-rate-limited-reason")
     assert limited.header("Stripe-Rate-Limited-Reason") == "global-rate"
+    assert names[at - 1 : at + 2] == ["request-id", "stripe-rate-limited-reason", "stripe-should-retry"]
+    assert limited.header("Replaydisputes-Assumption") == "rate-limit"
     assert limited.header("Stripe-Should-Retry") == "true"
     clock.now += 1
     assert caller.send("POST", "/v1/payment_intents", *payment(), Idempotency_Key="k").status == 200
