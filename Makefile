@@ -5,9 +5,12 @@ RUN := $(VENV)/bin/
 INSTALLED := $(VENV)/.installed
 PLANTINGS ?= 1000000
 CUTS ?= 500
+STRIPE_CLI := .stripe-cli
+STRIPE_CLI_VERSION := 1.52.0
+SEQUENCES ?= 5000
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: demo test coverage canaries cuts lint cassettes bench clean
+.PHONY: demo test coverage canaries cuts sequences stripe-cli lint cassettes bench clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -24,6 +27,12 @@ canaries: $(INSTALLED) ## secrets planted, redacted and looked for: PLANTINGS of
 cuts: $(INSTALLED) ## recordings over TLS whose connection breaks at any byte: CUTS of them; SEED=n repeats a run
 	CUTS=$(CUTS) $(if $(SEED),SEED=$(SEED)) $(RUN)python -m pytest -q -s tests/test_recording_cuts.py
 
+sequences: $(INSTALLED) ## random calls of the sandbox, its invariants held: SEQUENCES of 30; SEED=n repeats a run
+	$(RUN)python -m tests.sandbox_sequences --sequences $(SEQUENCES) $(if $(SEED),--seed $(SEED))
+
+stripe-cli: $(INSTALLED) $(STRIPE_CLI)/.installed ## the official Stripe CLI, from npm, against the sandbox
+	STRIPE_CLI_REQUIRED=1 $(RUN)python -m pytest tests/test_stripe_cli.py
+
 lint: $(INSTALLED) ## style and types
 	$(RUN)ruff check .
 	$(RUN)ruff format --check .
@@ -37,7 +46,7 @@ bench: $(INSTALLED) ## speed, as ratios against peers in the same run
 	$(RUN)python -m benchmarks
 
 clean:
-	rm -rf $(VENV) .coverage .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(STRIPE_CLI) .coverage .mypy_cache .ruff_cache
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("replaydisputes needs Python 3.11 or newer; set PYTHON=…" if sys.version_info < (3, 11) else 0)'
@@ -45,4 +54,8 @@ $(INSTALLED): pyproject.toml
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
 	@$(RUN)python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+$(STRIPE_CLI)/.installed: Makefile
+	npm install --prefix $(STRIPE_CLI) --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error @stripe/cli@$(STRIPE_CLI_VERSION)
 	@touch $@

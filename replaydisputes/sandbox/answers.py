@@ -24,12 +24,17 @@ _CONTENT_SECURITY = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is to be said, apart from when and to which request: a repeated Idempotency-Key says it again."""
+    """What is to be said, apart from when and to which request: a repeated Idempotency-Key says it again.
+
+    limit_met: which rate limit the request exceeded, if one.
+    """
 
     status: int
     body: bytes
     version: str = ""
     assumed: frozenset[str] = frozenset()
+    should_retry: bool = False
+    limit_met: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,8 @@ def _headers(answer: Answer, context: Context) -> Headers:
         ("Original-Request", context.original_request if known else ""),
         ("Request-Id", context.request_id if known else ""),
         ("Stripe-Account", context.stripe_account),
-        ("Stripe-Should-Retry", "false" if context.is_post else ""),
+        ("Stripe-Rate-Limited-Reason", answer.limit_met),
+        ("Stripe-Should-Retry", "true" if answer.should_retry else "false" if context.is_post else ""),
         ("Stripe-Version", answer.version if known else ""),
         ("Vary", "Origin"),
         ("Www-Authenticate", 'Bearer realm="Stripe"' if answer.status == 401 else ""),

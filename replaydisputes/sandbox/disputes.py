@@ -99,10 +99,13 @@ def update(ledger: Ledger, dispute: Json, change: Change, now: int) -> Json:
     if change.submit:
         changed |= {"evidence_details": _details(changed, submission_count=1, submission_method="manual")}
         changed |= {"status": _SUBMITS_TO[dispute["status"]]}
+    if changed == dispute:
+        return dispute
     ledger.put(changed, ["submit-status"] if change.submit else ())
     ledger.emit("charge.dispute.updated", changed, now, previous=_previous(dispute, changed))
     if change.submit and evidence["uncategorized_text"] in _STEERING:
-        ledger.later(now, partial(_steer, ledger, dispute["id"], evidence["uncategorized_text"]))
+        due = now + ledger.behaviour.decide_after_s
+        ledger.later(due, partial(_steer, ledger, dispute["id"], evidence["uncategorized_text"]))
     return changed
 
 
@@ -116,12 +119,14 @@ def _next_status(dispute: Json, *assumed_of_refusal: str) -> tuple[str, tuple[st
 
 def _emit_closed(ledger: Ledger, dispute: Json, now: int) -> None:
     ledger.emit("charge.dispute.closed", dispute, now)
-    ledger.emit("charge.updated", ledger.known(dispute["charge"]), now, assumed=["charge-updated-event"])
+    ledger.emit("charge.updated", ledger.known(dispute["charge"]), now, {}, assumed=["charge-updated-event"])
 
 
 def _steer(ledger: Ledger, dispute_id: str, text: str, now: int) -> None:
-    """What the bank decides in test mode, by the evidence's text."""
+    """What the bank decides in test mode, by the evidence's text; nothing where a close came first."""
     dispute = ledger.known(dispute_id)
+    if dispute["status"] not in _SUBMITS_TO.values():
+        return
     inquiry = dispute["status"] == "warning_under_review"
     if text == "escalate_inquiry_evidence":
         if inquiry:
@@ -179,8 +184,8 @@ def _details(dispute: Json, **changes: object) -> Json:
 def _previous(before: Json, after: Json) -> Json:
     """The old values of what differs, nested objects reduced to their differing members."""
     changed: Json = {}
-    for name, new in after.items():
-        old = before.get(name)
+    for name in before | after:
+        old, new = before.get(name), after.get(name)
         if old != new:
             changed[name] = _previous(old, new) if isinstance(old, dict) and isinstance(new, dict) else old
     return changed

@@ -49,9 +49,10 @@ class Draw:
 class Mint:
     """Makes ids with Stripe's anatomy for one account (see stripe_api.ids)."""
 
-    def __init__(self, seed: int, account: str | None) -> None:
-        self._draw = Draw(f"ids/{seed}")
-        made = account or f"acct_1{Draw(f'account/{seed}').base62(15)}"
+    def __init__(self, seed: int, account: str | None = None, name: str = "") -> None:
+        """name: a stream of its own for a connected account, so that no two accounts draw the same ids."""
+        self._draw = Draw(f"ids/{seed}{name}")
+        made = account or f"acct_1{Draw(f'account/{seed}{name}').base62(15)}"
         if not _ACCOUNT.match(made):
             raise ValueError(f"account must be acct_ and 16 letters or digits, got {made!r}")
         self.account = made

@@ -123,20 +123,28 @@ def read_balance_transaction(call: Call) -> Json:
     return _found(call, "balance_transaction", "balance transaction", "id")
 
 
+def read_account(call: Call) -> Json:
+    return _found(call, "account", "account", "account") if call.object_id else call.ledger.own_account
+
+
+def list_accounts(call: Call) -> Json:
+    return lists.page(call.ledger.newest_first("account"), lambda _: True, call.values, "/v1/accounts", "account")
+
+
 def read_event(call: Call) -> Json:
     return _found(call, "event", "event", "id")
 
 
 def read_dispute(call: Call) -> Json:
-    return _found(call, "dispute", "dispute", "dispute")
+    return _dispute(call)
 
 
 def close_dispute(call: Call) -> Json:
-    return disputes.close(call.ledger, read_dispute(call), call.now)
+    return disputes.close(call.ledger, _dispute(call, "unknown-id-write"), call.now)
 
 
 def update_dispute(call: Call) -> Json:
-    dispute, values = read_dispute(call), call.values
+    dispute, values = _dispute(call, "unknown-id-write"), call.values
     evidence: Json = values.get("evidence", {})
     metadata: Json = values.get("metadata", {})
     if metadata is None:
@@ -162,19 +170,29 @@ def list_events(call: Call) -> Json:
     types = set(call.values.get("types", ()))
     if call.values.get("type"):
         types.add(call.values["type"])
-    if any("*" in wanted for wanted in types):
-        raise SandboxLimitError("event types with a *")
+    if call.values.get("type") and call.values.get("types"):
+        raise SandboxLimitError("type together with types")
+    if any("*" in wanted.removesuffix(".*") for wanted in types):
+        raise SandboxLimitError("event types with a * that is not the last part")
 
     def keep(event: Json) -> bool:
-        return not types or event["type"] in types
+        groups = (wanted[:-1] for wanted in types if wanted.endswith(".*"))
+        return not types or event["type"] in types or event["type"].startswith(tuple(groups))
 
     return lists.page(call.ledger.newest_first("event"), keep, call.values, "/v1/events", "event")
+
+
+def _dispute(call: Call, *assumed_of_refusal: str) -> Json:
+    found = call.ledger.get("dispute", call.object_id)
+    if found is None:
+        raise refusals.no_such("dispute", call.object_id, "dispute", assumed=assumed_of_refusal)
+    return found
 
 
 def _found(call: Call, kind: str, noun: str, param: str) -> Json:
     found = call.ledger.get(kind, call.object_id)
     if found is None:
-        raise refusals.no_such(noun, call.object_id, param)
+        raise refusals.no_such(noun, call.object_id, param, assumed=refusals.FROM_MEMORY)
     return found
 
 
@@ -213,7 +231,7 @@ def _payment_method(call: Call, token: str) -> str:
     if token.startswith("pm_card_"):
         raise SandboxLimitError(f"the test payment method {token} (known: {', '.join(CARDS)})")
     if call.ledger.get("payment_method", token) is None:
-        raise refusals.no_such("PaymentMethod", token, "payment_method", status=400)
+        raise refusals.no_such("PaymentMethod", token, "payment_method", status=400, assumed=refusals.FROM_MEMORY)
     return token
 
 

@@ -37,7 +37,7 @@ class Expansion:
         for path in paths:
             names = path.split(".")
             if len(names) > _MAX_LEVELS:
-                raise SandboxLimitError(f"expanding more than {_MAX_LEVELS} levels ({path})")
+                raise refusals.expanded_too_deep(path, _MAX_LEVELS)
             obj = self._step(obj, names, path)
         return obj
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from replaydisputes.sandbox.cards import TestCard
-from replaydisputes.sandbox.draw import Mint
+from replaydisputes.sandbox.draw import Draw, Mint
 from replaydisputes.sandbox.people import Cast, Story
 from replaydisputes.stripe_api.facts import API_VERSION
 
@@ -18,16 +18,27 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What the caller chose. Delays in seconds of the sandbox's clock; enrich_after None means never."""
+    """What the caller chose. Delays in seconds of the sandbox's clock; enrich_after None means never.
+
+    dispute_delay_s: the least and the most; each payment draws its own.
+    """
 
     people: bool = False
-    dispute_delay_s: int = 0
+    dispute_delay_s: tuple[int, int] = (0, 0)
     enrich_after_s: int | None = None
+    decide_after_s: int = 0
 
 
 class Ledger:
-    def __init__(self, mint: Mint, cast: Cast, behaviour: Behaviour) -> None:
+    """One account's. assumed_of_events: what every event in it rests on."""
+
+    def __init__(
+        self, mint: Mint, cast: Cast, behaviour: Behaviour, assumed_of_events: frozenset[str] = frozenset()
+    ) -> None:
         self.mint, self.cast, self.behaviour = mint, cast, behaviour
+        self._assumed_of_events = assumed_of_events
+        self._delays = Draw(f"delays/{mint.account}")
+        self.own_account: Json = {}
         self.request: Json = {"id": None, "idempotency_key": None}
         self.payers: dict[str, tuple[TestCard, Story | None]] = {}
         self._objects: dict[str, Json] = {}
@@ -74,7 +85,12 @@ class Ledger:
             "request": self.request,
             "type": event_type,
         }
-        self.put(event, self.assumed(obj["id"]).union(assumed))
+        self.put(event, self.assumed(obj["id"]).union(assumed, self._assumed_of_events))
+
+    def dispute_delay_s(self) -> int:
+        """How long after this payment its disputes appear."""
+        least, most = self.behaviour.dispute_delay_s
+        return least + self._delays.below(most - least + 1)
 
     @contextmanager
     def undone_on_error(self) -> Iterator[None]:

@@ -96,6 +96,8 @@ def _position(key: str) -> int:
 
 
 def _scalar(value: str, kind: Kind | Spec, name: str) -> Any:
+    if isinstance(kind, Mapping) and kind.keys() >= {"gte", "lte"}:
+        return dict.fromkeys(("gte", "lte"), _scalar(value, kind["gte"], name))
     if kind is Kind.TEXT:
         return value or None
     if kind is Kind.MAP and value == "":

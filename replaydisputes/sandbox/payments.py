@@ -51,10 +51,11 @@ def confirm_intent(ledger: Ledger, intent: Json, now: int) -> Json:
     ledger.emit("payment_intent.succeeded", intent, now)
     if card.early_fraud_warning:
         _warn_of_fraud(ledger, charge, now)
+    due = now + ledger.dispute_delay_s()
     for number in range(card.disputes):
         share = intent["amount"] // card.disputes + (number < intent["amount"] % card.disputes)
         cause = Cause(charge["id"], card, story, share)
-        ledger.later(now + ledger.behaviour.dispute_delay_s, partial(open_dispute, ledger, cause))
+        ledger.later(due, partial(open_dispute, ledger, cause))
     return intent
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from replaydisputes.sandbox import endpoints, refusals
+from replaydisputes.sandbox import endpoints, lists, refusals
 from replaydisputes.sandbox.endpoints import EXPAND_ONLY, Call
 from replaydisputes.sandbox.ledger import Json
 from replaydisputes.sandbox.params import Spec
@@ -31,16 +31,20 @@ _ROUTES = (
     Route("GET", "/v1/disputes/{id}", EXPAND_ONLY, endpoints.read_dispute),
     Route("POST", "/v1/disputes/{id}", endpoints.UPDATE_DISPUTE, endpoints.update_dispute),
     Route("POST", "/v1/disputes/{id}/close", EXPAND_ONLY, endpoints.close_dispute),
+    Route("GET", "/v1/account", EXPAND_ONLY, endpoints.read_account),
+    Route("GET", "/v1/accounts", lists.PAGING, endpoints.list_accounts),
+    Route("GET", "/v1/accounts/{id}", EXPAND_ONLY, endpoints.read_account),
     Route("GET", "/v1/events", endpoints.LIST_EVENTS, endpoints.list_events),
     Route("GET", "/v1/events/{id}", EXPAND_ONLY, endpoints.read_event),
 )
 _PATTERNS = tuple(re.compile(re.escape(route.path).replace(r"\{id\}", "([^/]+)")) for route in _ROUTES)
 
 _LEFT_OUT = re.compile(
-    r"(GET|POST) /v1/(account|accounts|balance|checkout|coupons|customers|files|invoices|invoiceitems|issuing|"
+    r"(GET|POST) /v1/(balance|checkout|coupons|customers|files|invoices|invoiceitems|issuing|"
     r"payment_methods|payouts|plans|prices|products|radar|refunds|reviews|setup_intents|sources|subscriptions|tokens|"
     r"topups|transfers|webhook_endpoints)(/.*)?"
     r"|(GET|POST) /v1/charges|GET /v1/charges/search|POST /v1/charges/[^/]+(/(capture|refunds?|dispute(/close)?))?"
+    r"|POST /v1/accounts?(/.*)?|GET /v1/accounts/[^/]+/.*"
     r"|GET /v1/payment_intents(/search)?|POST /v1/payment_intents/[^/]+(/(cancel|capture|increment_authorization))?"
     r"|GET /v1/balance_transactions|DELETE /v1/(accounts|customers|coupons|plans|products|webhook_endpoints)/.*"
 )

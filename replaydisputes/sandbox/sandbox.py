@@ -1,54 +1,59 @@
-"""The sandbox as an Answerer: keys, versions, idempotency and the clock around the endpoints."""
+"""The sandbox as an Answerer: keys, accounts, versions, idempotency and the clock around the endpoints."""
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from replaydisputes.model import Request, Response
 from replaydisputes.sandbox import answers, refusals
+from replaydisputes.sandbox.accounts import Accounts
 from replaydisputes.sandbox.answers import Answer, Context
-from replaydisputes.sandbox.authentication import authenticated_key
-from replaydisputes.sandbox.draw import Mint
+from replaydisputes.sandbox.authentication import authenticated_key, check_permission
 from replaydisputes.sandbox.endpoints import Call
 from replaydisputes.sandbox.expand import Expansion
+from replaydisputes.sandbox.idempotency import Attempt, Idempotency, InUse
 from replaydisputes.sandbox.ledger import Behaviour, Json, Ledger
+from replaydisputes.sandbox.limiter import Limiter
 from replaydisputes.sandbox.params import read_params
-from replaydisputes.sandbox.people import Cast
+from replaydisputes.sandbox.reading import idempotency_key, parameters, stripe_version
 from replaydisputes.sandbox.refusals import Refusal, SandboxLimitError
-from replaydisputes.sandbox.routes import find_route
+from replaydisputes.sandbox.routes import Route, find_route
+from replaydisputes.sandbox.versions import rendered
 from replaydisputes.stripe_api.facts import API_VERSION
-from replaydisputes.stripe_api.forms import Params, normalise_params, parse_form
+from replaydisputes.stripe_api.forms import Params, normalise_params
 from replaydisputes.stripe_api.urls import split_url
 
 DEFAULT_START_TIME = 1_793_610_000
 """2026-11-02T09:00:00Z, in unix seconds: shortly after the API version came out, and the same for everyone."""
 
 _PEOPLE_ENRICH_AFTER_S = 2
-_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
-_MAX_KEY_LENGTH = 255
-_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
-class _Remembered:
-    """The first answer to an Idempotency-Key, and what the key stood for."""
+class _Asked:
+    """A request that was let in, taken apart."""
 
+    request: Request
+    route: Route
+    object_id: str
     path: str
     params: Params
-    request_id: str
-    answer: Answer
+    ledger: Ledger
+    moment: float
 
 
 class Sandbox:
-    """One modelled test-mode account. Same arguments and same calls, same bytes; thread-safe.
+    """One modelled test-mode account and its connected ones. Same arguments and calls, same bytes; thread-safe.
 
-    seed: what ids and people are drawn from. account: `acct_` + 16, drawn from the seed when None.
+    seed: what ids, people and delays are drawn from. account, connected: `acct_` + 16, drawn from the seed when None
+    (one connected account).
     clock: unix seconds; None for a virtual one that starts at `start_time` and moves 1 s with each answer.
-    people: fill every personal field with invented people. dispute_delay, enrich_after: seconds of that clock until
-    a dispute appears, and until Stripe fills in evidence by itself (None: never, or 2 with people).
+    people: fill every personal field with invented people. In seconds of that clock: dispute_delay (or its least and
+    most) until a dispute appears; enrich_after until Stripe fills in evidence by itself (None: never, or 2 with
+    people); decide_after until steering evidence takes effect; latency, for which a write keeps its Idempotency-Key
+    and its object in use (who carries the bytes does the waiting). rate_limit: requests a second; None for no limit.
     Keys: see `authentication`. Raises LiveKeyError, and SandboxLimitError for what is not modelled.
     """
 
@@ -57,19 +62,25 @@ class Sandbox:
         *,
         seed: int = 0,
         account: str | None = None,
+        connected: Iterable[str] | None = None,
         start_time: int = DEFAULT_START_TIME,
-        clock: Callable[[], int] | None = None,
+        clock: Callable[[], float] | None = None,
         people: bool = False,
-        dispute_delay: int = 0,
+        dispute_delay: int | tuple[int, int] = 0,
         enrich_after: int | None = None,
+        decide_after: int = 0,
+        latency: float = 0,
+        rate_limit: int | None = None,
     ) -> None:
         if enrich_after is None and people:
             enrich_after = _PEOPLE_ENRICH_AFTER_S
-        self._mint = Mint(seed, account)
-        self._ledger = Ledger(self._mint, Cast(seed), Behaviour(people, dispute_delay, enrich_after))
+        delays = (dispute_delay, dispute_delay) if isinstance(dispute_delay, int) else dispute_delay
+        behaviour = Behaviour(people, delays, enrich_after, decide_after)
+        self._accounts = Accounts(seed, account, connected, behaviour, start_time)
+        self._mint = self._accounts.platform.mint
         self._answered = 0
         self._clock = clock or (lambda: start_time + self._answered)
-        self._remembered: dict[str, _Remembered] = {}
+        self._idempotency, self._in_use, self._limiter = Idempotency(), InUse(latency), Limiter(rate_limit)
         self._lock = threading.Lock()
 
     @property
@@ -77,20 +88,25 @@ class Sandbox:
         """The id of the modelled account."""
         return self._mint.account
 
+    @property
+    def connected_accounts(self) -> tuple[str, ...]:
+        """The ids that a `Stripe-Account` header may name beside the own one."""
+        return self._accounts.connected
+
     def answer(self, request: Request) -> Response:
         with self._lock:
-            now = self._clock()
-            self._ledger.catch_up(now)
-            response = self._answered_by(request, now)
-            self._ledger.catch_up(now)
+            moment = self._clock()
+            self._accounts.catch_up(int(moment))
+            response = self._answered_by(request, moment)
+            self._accounts.catch_up(int(moment))
             self._answered += 1
             return response
 
-    def _answered_by(self, request: Request, now: int) -> Response:
+    def _answered_by(self, request: Request, moment: float) -> Response:
         key = request.header("Idempotency-Key") or ""
         request_id = self._mint.short_id("req")
         context = Context(
-            now=now,
+            now=int(moment),
             csp_token=self._mint.token(76),
             request_id=request_id,
             original_request=request_id if key else "",
@@ -99,92 +115,85 @@ class Sandbox:
             is_post=request.method == "POST",
         )
         try:
-            self._let_in(request)
-            answer, context = self._once(request, context)
+            answer, context = self._once(self._let_in(request, moment), context)
         except Refusal as refusal:
             answer = self._refused(refusal, request, request_id)
         return answers.response(answer, context, with_body=request.method != "HEAD")
 
-    def _let_in(self, request: Request) -> None:
+    def _let_in(self, request: Request, moment: float) -> _Asked:
+        """Raises Refusal: 401, 403, 429, 404 for no endpoint, 500."""
         key = authenticated_key(request)
-        account = request.header("Stripe-Account")
-        if account not in (None, self.account):
+        account = request.header("Stripe-Account") or ""
+        ledger = self._accounts.ledger(account)
+        if ledger is None:
             raise refusals.no_access(key, account)
         if request.header("Stripe-Context"):
             raise SandboxLimitError("the header Stripe-Context")
+        self._limiter.let_in(moment)
+        target = split_url(request.url)
+        route, object_id = find_route("GET" if request.method == "HEAD" else request.method, target.path)
+        check_permission(key, request.method, target.path, ledger.mint.account)
+        params = parameters(request, target.query)
+        return _Asked(request, route, object_id, target.path, params, ledger, moment)
 
-    def _once(self, request: Request, context: Context) -> tuple[Answer, Context]:
+    def _once(self, asked: _Asked, context: Context) -> tuple[Answer, Context]:
         """The answer, or the first answer again where its Idempotency-Key was here before."""
-        target, key = split_url(request.url), context.idempotency_key
-        if len(key) > _MAX_KEY_LENGTH:
-            raise SandboxLimitError(f"an Idempotency-Key longer than {_MAX_KEY_LENGTH} characters")
-        params = _params(request, target.query)
-        seen = self._remembered.get(key) if context.is_post else None
+        key = idempotency_key(asked.request)
+        if not key or not context.is_post:
+            return self._run(asked, context)[0], context
+        attempt = Attempt(asked.ledger.mint.account, key, asked.path, normalise_params(asked.params), asked.moment)
+        if self._in_use.taken((attempt.account, key), asked.moment):
+            raise refusals.key_in_use(key)
+        seen = self._idempotency.recall(attempt)
         if seen:
-            if (seen.path, seen.params) != (target.path, normalise_params(params)):
-                raise refusals.key_reused(key, other_path=seen.path != target.path)
-            return seen.answer, replace(context, replayed=True, original_request=seen.request_id)
-        answer, kept = self._run(request, target.path, params, context)
-        if key and kept and context.is_post:
-            remembered = _again(answer)
-            self._remembered[key] = _Remembered(target.path, normalise_params(params), context.request_id, remembered)
+            answer, first_request = seen
+            return answer, replace(context, replayed=True, original_request=first_request)
+        answer, kept = self._run(asked, context)
+        answer = replace(answer, assumed=answer.assumed | self._idempotency.assumed_of_new(attempt))
+        if kept:
+            self._in_use.take((attempt.account, key), asked.moment)
+            self._idempotency.keep(attempt, context.request_id, answer)
         return answer, context
 
-    def _run(self, request: Request, path: str, params: Params, context: Context) -> tuple[Answer, bool]:
+    def _run(self, asked: _Asked, context: Context) -> tuple[Answer, bool]:
         """The endpoint's answer, and whether an Idempotency-Key keeps it. A refused call leaves no trace."""
-        version, assumed = _version(request)
-        self._ledger.request = {"id": context.request_id, "idempotency_key": context.idempotency_key or None}
+        version = stripe_version(asked.request)
+        ledger, now = asked.ledger, context.now
+        ledger.request = {"id": context.request_id, "idempotency_key": context.idempotency_key or None}
         try:
-            route, object_id = find_route("GET" if request.method == "HEAD" else request.method, path)
-            values = read_params(params, route.spec)
-            with self._ledger.undone_on_error():
-                found = route.run(Call(self._ledger, object_id, values, context.now))
-                expansion = Expansion(self._ledger)
+            values = read_params(asked.params, asked.route.spec)
+            if context.is_post and self._in_use.taken(asked.object_id, asked.moment):
+                raise refusals.lock_timeout()
+            with ledger.undone_on_error():
+                found = asked.route.run(Call(ledger, asked.object_id, values, now))
+                expansion = Expansion(ledger)
                 shown = expansion.expand(found, values.get("expand", ()))
         except Refusal as refusal:
-            return self._refused(refusal, request, context.request_id), refusal.kept
-        assumed |= self._assumed(found, expansion.used)
-        return Answer(200, answers.json_bytes(shown), version, assumed), True
-
-    def _assumed(self, found: Json, expanded: set[str]) -> frozenset[str]:
-        is_list = found["object"] == "list"
-        shown = {item["id"] for item in found["data"]} if is_list else {found["id"]}
-        about_list = {"list-count"} if is_list and found["has_more"] else set()
-        return frozenset(about_list).union(*(self._ledger.assumed(object_id) for object_id in shown | expanded))
+            return self._refused(refusal, asked.request, context.request_id), refusal.kept
+        if context.is_post:
+            self._in_use.take(asked.object_id or found["id"], asked.moment)
+        assumed = _assumed_of_version(version) | _assumed(ledger, found, expansion.used)
+        return Answer(200, answers.json_bytes(rendered(shown, version)), version, assumed), True
 
     def _refused(self, refusal: Refusal, request: Request, request_id: str) -> Answer:
         error = dict(refusal.error)
+        account = request.header("Stripe-Account") or self.account
         if refusal.logged:
-            log = f"https://dashboard.stripe.com/{self.account}/test/workbench/logs?object={request_id}"
+            log = f"https://dashboard.stripe.com/{account}/test/workbench/logs?object={request_id}"
             error["request_log_url"] = log
-        version, assumed = ("", frozenset[str]()) if refusal.status in (401, 403) else _version(request)
-        return Answer(refusal.status, answers.json_bytes({"error": error}), version, assumed | refusal.assumed)
+        version = "" if refusal.status in (401, 403) else stripe_version(request)
+        assumed = refusal.assumed | (_assumed_of_version(version) if "payment_intent" in error else frozenset())
+        limit_met = "global-rate" if error.get("code") == "rate_limit" else ""
+        body = answers.json_bytes({"error": rendered(error, version or API_VERSION)})
+        return Answer(refusal.status, body, version, assumed, refusal.should_retry, limit_met)
 
 
-def _again(answer: Answer) -> Answer:
-    """The answer as a repeated key gets it: that a refusal is kept at all is an assumption."""
-    return replace(answer, assumed=answer.assumed | {"idempotent-refusals"}) if answer.status >= 400 else answer
+def _assumed(ledger: Ledger, found: Json, expanded: set[str]) -> frozenset[str]:
+    is_list = found["object"] == "list"
+    shown = {item["id"] for item in found["data"]} if is_list else {found["id"]}
+    about_list = {"list-count"} if is_list and found["has_more"] else set()
+    return frozenset(about_list).union(*(ledger.assumed(object_id) for object_id in shown | expanded))
 
 
-def _version(request: Request) -> tuple[str, frozenset[str]]:
-    """The Stripe-Version to name in the answer, and the assumption where the objects are not of that version."""
-    version = request.header("Stripe-Version") or API_VERSION
-    if not _VERSION.fullmatch(version):
-        raise SandboxLimitError(f"the Stripe-Version {version!r}")
-    return version, frozenset() if version == API_VERSION else frozenset({"object-shape"})
-
-
-def _params(request: Request, query: str) -> Params:
-    """The parameters of query and body together. Raises SandboxLimitError for a body that is not a form."""
-    if request.body and request.method in ("GET", "HEAD"):
-        raise SandboxLimitError(f"a {request.method} with a body")
-    kind = (request.header("Content-Type") or _FORM).partition(";")[0].strip().lower()
-    if request.body and kind != _FORM:
-        raise SandboxLimitError(f"a body of type {kind} (known: {_FORM})")
-    params = parse_form(query) + parse_form(request.body)
-    try:
-        for name, value in params:
-            (name + value).encode()
-    except UnicodeEncodeError as error:
-        raise SandboxLimitError("parameters that are not UTF-8") from error
-    return params
+def _assumed_of_version(version: str) -> frozenset[str]:
+    return frozenset() if version == API_VERSION else frozenset({"object-shape"})

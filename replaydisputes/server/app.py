@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote_from_bytes
 
@@ -33,8 +35,8 @@ class _BodyTooLargeError(ReplayDisputesError):
         super().__init__(f"the request body is larger than {MAX_BODY_BYTES} bytes; nothing was answered.")
 
 
-def asgi_app(answerer: Answerer, *, scheme: str = "http") -> AsgiApp:
-    """The Answerer as an ASGI 3 callable. scheme: that of the URLs the Answerer sees.
+def asgi_app(answerer: Answerer, *, scheme: str = "http", latency_s: float = 0) -> AsgiApp:
+    """The Answerer as an ASGI 3 callable. scheme: that of the URLs the Answerer sees. latency_s: each answer's delay.
 
     Where the Answerer raises ReplayDisputesError the status is 501 and the error is of type
     `replaydisputes_mismatch`, which no Stripe answer has. A body of more than MAX_BODY_BYTES: 413.
@@ -44,11 +46,18 @@ def asgi_app(answerer: Answerer, *, scheme: str = "http") -> AsgiApp:
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "http":
-            await _serve(answerer, scheme, scope, receive, send)
+            await _serve(answerer, scheme, scope, receive, partial(_later, latency_s, send) if latency_s else send)
         else:
             raise NotImplementedError(f"ASGI scope {scope['type']!r}")
 
     return app
+
+
+async def _later(latency_s: float, send: Send, message: Message) -> None:
+    """Send, the head of an answer after the delay. Other connections are served meanwhile."""
+    if message["type"] == "http.response.start":
+        await asyncio.sleep(latency_s)
+    await send(message)
 
 
 async def _live(receive: Receive, send: Send) -> None:

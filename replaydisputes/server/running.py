@@ -31,14 +31,14 @@ class HostRefusedError(ReplayDisputesError):
 
 
 @contextmanager
-def serving(answerer: Answerer, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """A server in a background thread; yields its base URL. port 0: any free one.
+def serving(answerer: Answerer, host: str = "127.0.0.1", port: int = 0, latency_s: float = 0) -> Iterator[str]:
+    """A server in a background thread; yields its base URL. port 0: any free one. latency_s: each answer's delay.
 
     Raises PortInUseError, HostRefusedError, MissingExtraError (no uvicorn). Stops when the block ends.
     """
     listener, url = _listen(host, port)
     with listener:
-        server = _server(answerer)
+        server = _server(answerer, latency_s)
         thread = threading.Thread(target=server.run, args=([listener],), name="replaydisputes-server", daemon=True)
         thread.start()
         try:
@@ -48,14 +48,18 @@ def serving(answerer: Answerer, host: str = "127.0.0.1", port: int = 0) -> Itera
             thread.join()
 
 
-def run_forever(answerer: Answerer, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+def run_forever(
+    answerer: Answerer, host: str, port: int, on_ready: Callable[[str], None], latency_s: float = 0
+) -> None:
     """Serve until Ctrl-C, then return. on_ready: told the base URL once connections are accepted.
+
+    latency_s: each answer's delay.
 
     Raises PortInUseError, HostRefusedError, MissingExtraError (no uvicorn).
     """
     listener, url = _listen(host, port)
     with listener:
-        server = _server(answerer)
+        server = _server(answerer, latency_s)
         try:
             on_ready(url)
             server.run([listener])
@@ -98,12 +102,12 @@ def _uvicorn() -> None:
         raise MissingExtraError("the sandbox server", "server") from error
 
 
-def _server(answerer: Answerer) -> uvicorn.Server:
+def _server(answerer: Answerer, latency_s: float) -> uvicorn.Server:
     """h11 and asyncio by name: what else is installed must not change the bytes. The Answerer's headers are all."""
     import uvicorn  # noqa: PLC0415 - an extra, needed only here
 
     config = uvicorn.Config(
-        asgi_app(answerer),
+        asgi_app(answerer, latency_s=latency_s),
         http="h11",
         loop="asyncio",
         ws="none",
