@@ -14,6 +14,7 @@ from replaydisputes.sandbox import Sandbox
 from replaydisputes.server import serving
 
 KEY = "sk_test_" + "5" * 24
+RESTRICTED_KEY = "rk_test_without_dispute_write_" + "6" * 24
 
 
 @dataclass
@@ -57,8 +58,26 @@ def surroundings(*, confirm: bool = True, steps: list[str] | None = None) -> Sur
 @contextmanager
 def sandbox_target(answerer: Answerer | None = None) -> Iterator[Target]:
     with serving(answerer or Sandbox()) as url:
-        yield Target(url, KEY)
+        yield Target(url, KEY, RESTRICTED_KEY)
 
+
+OWN_SCENARIO = """
+from replaydisputes.recording.scenarios import Call, Pay, Scenario, WaitForDisputes
+
+SCENARIOS = [
+    Scenario(
+        "mine",
+        "a scenario of the user's own",
+        (
+            Pay("pm_card_createDispute"),
+            WaitForDisputes(),
+            Call("close it", "POST", "/v1/disputes/{dispute}/close", dispute_statuses=("lost",)),
+            Call("read its charge", "GET", "/v1/charges/{charge}", fields=(("disputed", "true"),)),
+        ),
+    ),
+]
+"""
+"""A file of scenarios, as a user writes it."""
 
 TALKATIVE_ACCOUNT = "acct_1AbCdEabcdefghij"
 
@@ -67,7 +86,8 @@ def tell_account(request: Request, response: Response) -> Response:
     """The account's fragment as a dispute's reason: a new word in an open enumeration, which the policy lets pass."""
 
     def say(body: dict[str, Any]) -> None:
-        if body.get("object") == "dispute":
-            body["reason"] = TALKATIVE_ACCOUNT[-10:]
+        told = body["data"]["object"] if body.get("object") == "event" else body
+        if told.get("object") == "dispute":
+            told["reason"] = TALKATIVE_ACCOUNT[-10:]
 
     return with_json(response, say)

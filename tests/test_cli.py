@@ -35,15 +35,21 @@ def run(*args: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_record_all_from_the_sandbox_then_list_and_show_it(tmp_path: Path) -> None:
-    recorded = run("record", "--all", "--sandbox", cwd=tmp_path)
+def test_record_all_from_the_sandbox_gives_the_shipped_bytes_to_list_and_show(tmp_path: Path) -> None:
+    epoch = re.search(r"^SOURCE_DATE_EPOCH := (\d+)$", (CASSETTES.parent / "Makefile").read_text(), re.M)
+    assert epoch is not None
+
+    recorded = run("record", "--all", "--sandbox", cwd=tmp_path, SOURCE_DATE_EPOCH=epoch[1])
     listed = run("list", "--json", cwd=tmp_path)
     shown = run("show", "close-twice", cwd=tmp_path)
 
+    made = {path.name: path.read_bytes() for path in (tmp_path / "cassettes").iterdir()}
+    assert made == {path.name: path.read_bytes() for path in CASSETTES.iterdir()}
     assert (recorded.returncode, recorded.stdout.count(": written; ")) == (0, len(SCENARIOS))
-    assert [(row["name"], row["made_against"], row["shipped"]) for row in json.loads(listed.stdout)] == [
-        (name, "sandbox", False) for name in sorted(SCENARIOS)
+    assert [(row["name"], row["made_against"], row["proves"], row["shipped"]) for row in json.loads(listed.stdout)] == [
+        (name, "sandbox", SCENARIOS[name].proves, False) for name in sorted(SCENARIOS)
     ]
+    assert f"proves          {SCENARIOS['close-twice'].proves}\n" in shown.stdout
     assert "the sandbox, not Stripe" in shown.stdout
     calls = re.findall(r"\d\. (GET|POST) /v1/disputes/\S+  (\d+)  (.*)", shown.stdout)
     assert calls == [
@@ -52,16 +58,6 @@ def test_record_all_from_the_sandbox_then_list_and_show_it(tmp_path: Path) -> No
         ("POST", "400", "invalid_request_error  This dispute is already closed"),
         ("GET", "200", "dispute  lost"),
     ]
-
-
-def test_the_shipped_cassettes_are_what_the_sandbox_gives_byte_for_byte(tmp_path: Path) -> None:
-    epoch = re.search(r"^SOURCE_DATE_EPOCH := (\d+)$", (CASSETTES.parent / "Makefile").read_text(), re.M)
-    assert epoch is not None
-
-    run("record", "--all", "--sandbox", "--cassettes", "made", cwd=tmp_path, SOURCE_DATE_EPOCH=epoch[1])
-
-    made = {path.name: path.read_bytes() for path in (tmp_path / "made").iterdir()}
-    assert made == {path.name: path.read_bytes() for path in CASSETTES.iterdir()}
 
 
 def test_source_date_epoch_never_dates_what_was_not_made_by_the_embedded_sandbox(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from vcr.request import Request as VcrRequest
 from vcr.serializers import yamlserializer
 
 from replaydisputes.model import Request, Response
-from replaydisputes.recording.scenarios import SCENARIOS
+from replaydisputes.recording.scenarios import OLDER_VERSION, SCENARIOS
+from replaydisputes.stripe_api.facts import API_VERSION
 from tests.raw_traffic import Account
 from tests.recording_support import KEY, sandbox_target
 
@@ -61,7 +62,7 @@ def shell(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_every_block_is_of_a_kind_that_is_run_here() -> None:
     assert {kind for kind, _ in BLOCKS} == {"console", "python", "ini"}
-    assert len(PYTHON) == 3
+    assert len(PYTHON) == 4
     assert COMMANDS == [
         "make demo",
         "make test",
@@ -183,4 +184,16 @@ def test_the_sandbox_command_starts_one(tmp_path: Path) -> None:
 def test_the_table_lists_every_scenario_with_what_it_proves() -> None:
     rows = dict(re.findall(r"^\| `([\w-]+)` \| (.+) \|$", README, re.M))
 
-    assert rows == {scenario.name: scenario.proves for scenario in SCENARIOS.values()}
+    newest = [scenario for scenario in SCENARIOS.values() if scenario.stripe_version == API_VERSION]
+    assert rows == {scenario.name: scenario.proves for scenario in newest}
+    assert f"The first nineteen are there once more at Stripe-Version {OLDER_VERSION}" in README
+    assert len(SCENARIOS) - len(newest) == 19
+
+
+def test_the_scenario_file_as_printed_is_recorded(tmp_path: Path) -> None:
+    (own,) = [text for text in PYTHON if "SCENARIOS = [" in text]
+    (tmp_path / "recipes.py").write_text(own)
+
+    done = shell("replaydisputes record mine --scenarios recipes.py --sandbox", tmp_path)
+
+    assert (done.returncode, (tmp_path / "cassettes" / "mine.yaml").exists()) == (0, True)

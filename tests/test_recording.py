@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,11 @@ from replaydisputes.errors import (
 from replaydisputes.model import Request, Response
 from replaydisputes.recording.quarantine import quarantine_directory, read_journal
 from replaydisputes.recording.recorder import RecordingDeclinedError, Target, record
-from replaydisputes.recording.scenarios import SCENARIOS, scenario_named
+from replaydisputes.recording.scenarios import OLDER_VERSION, SCENARIOS, scenario_named
 from replaydisputes.sandbox import Sandbox
 from tests.recording_support import (
     KEY,
+    RESTRICTED_KEY,
     TALKATIVE_ACCOUNT,
     Watched,
     sandbox_target,
@@ -45,18 +47,58 @@ def interactions_text(path: Path) -> str:
     return path.read_text(encoding="utf-8").partition("\ninteractions:\n")[2]
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
-@pytest.mark.parametrize("people", [False, True], ids=["bare", "people"])
-def test_two_accounts_give_byte_identical_interactions(name: str, people: bool, tmp_path: Path) -> None:
-    texts = []
-    for seed, start_s in ((1, 1_760_000_000), (99, 1_799_999_999), (7, 1_780_012_345)):
-        path = tmp_path / f"{seed}.yaml"
-        with sandbox_target(Sandbox(seed=seed, start_time=start_s, people=people)) as target:
-            record(scenario_named(name), target, path, surroundings())
-        texts.append(interactions_text(path))
+@dataclass(frozen=True)
+class Made:
+    """What recording every scenario of a list from one sandbox left: its files by scenario, and all it was answered."""
 
-    assert texts[0]
-    assert texts[1:] == [texts[0], texts[0]]
+    files: dict[str, Path]
+    said: str
+    left_in_quarantine: list[Path]
+
+    def texts(self) -> dict[str, str]:
+        return {name: interactions_text(path) for name, path in self.files.items()}
+
+
+def made(directory: Path, names: list[str], sandbox: Sandbox) -> Made:
+    watched = Watched(sandbox)
+    answers: list[str] = []
+    watched.change = lambda request, response: answers.append(response.body.decode()) or response
+    files = {name: directory / f"{name}.yaml" for name in names}
+    with sandbox_target(watched) as target:
+        for name, path in files.items():
+            record(scenario_named(name), target, path, surroundings())
+    return Made(files, "\n".join(answers), quarantined())
+
+
+@pytest.fixture(scope="module")
+def of_two_accounts(tmp_path_factory: pytest.TempPathFactory) -> list[Made]:
+    """Every scenario from two accounts full of people; the second at another time, and in the opposite order."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        patch.delenv("XDG_STATE_HOME", raising=False)
+        patch.delenv("XDG_CACHE_HOME", raising=False)
+        return [
+            made(home / "1", list(SCENARIOS), Sandbox(seed=1, start_time=1_760_000_000, people=True)),
+            made(home / "99", list(SCENARIOS)[::-1], Sandbox(seed=99, start_time=1_799_999_999, people=True)),
+        ]
+
+
+def test_two_accounts_give_byte_identical_interactions_of_every_scenario(of_two_accounts: list[Made]) -> None:
+    one, other = (each.texts() for each in of_two_accounts)
+
+    assert len(one) == len(SCENARIOS)
+    assert all(one.values())
+    assert one == other
+
+
+def test_two_accounts_without_people_give_byte_identical_interactions(tmp_path: Path) -> None:
+    names = [name for name in SCENARIOS if not name.endswith(OLDER_VERSION)]
+    one = made(tmp_path / "7", names, Sandbox(seed=7, start_time=1_780_012_345))
+    other = made(tmp_path / "8", names[::-1], Sandbox(seed=8))
+
+    assert one.texts() == other.texts()
+    assert other.left_in_quarantine == []
 
 
 def test_recording_the_same_again_leaves_the_file_alone(tmp_path: Path) -> None:
@@ -72,27 +114,18 @@ def test_recording_the_same_again_leaves_the_file_alone(tmp_path: Path) -> None:
     assert stamps[0] == stamps[1]
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_nothing_of_the_account_or_its_people_is_in_the_file(seed: int, tmp_path: Path) -> None:
-    watched = Watched(Sandbox(seed=seed, people=True))
-    answers: list[str] = []
-    watched.change = lambda request, response: answers.append(response.body.decode()) or response
-    text = ""
-    with sandbox_target(watched) as target:
-        for scenario in SCENARIOS.values():
-            path = tmp_path / f"{scenario.name}.yaml"
-            record(scenario, target, path, surroundings())
-            text += path.read_text(encoding="utf-8")
-
-    said = "\n".join(answers)
+@pytest.mark.parametrize("number", [0, 1])
+def test_nothing_of_the_account_or_its_people_is_in_any_file(number: int, of_two_accounts: list[Made]) -> None:
+    said = of_two_accounts[number].said
+    text = "\n".join(path.read_text(encoding="utf-8") for path in of_two_accounts[number].files.values())
     ids = set(re.findall(r"\b[a-z]{2,5}_([A-Za-z0-9]{24})\b", said)) - {"1AAAAAreplaydisp99999999"}
     emails = set(re.findall(r"[\w.+-]+@[\w.-]+\.\w+", said))
-    assert len(ids) > 20
-    assert len(emails) > 2
+    assert len(ids) > 100
+    assert len(emails) > 20
     assert [value for value in ids if value in text or value[6:16] in text] == []
     assert [email for email in emails if email in text] == []
     assert set(re.findall(r"[\w.+-]+@[\w.-]+\.\w+", text)) <= {f"customer-{n}@example.invalid" for n in range(1, 99)}
-    assert KEY not in text
+    assert [key for key in (KEY, RESTRICTED_KEY) if key in text] == []
     assert re.findall(r"(?:sk|rk)_(?:test|live)_[A-Za-z0-9]+", text) == []
 
 
@@ -238,14 +271,6 @@ def test_a_leak_that_redaction_lets_pass_is_stopped_by_the_gate(tmp_path: Path) 
     assert quarantined()[0].stat().st_mode & 0o777 == 0o600
     assert quarantined()[0].parent.stat().st_mode & 0o777 == 0o700
     assert KEY not in quarantined()[0].read_text()
-
-
-def test_a_finished_recording_leaves_nothing_in_quarantine(tmp_path: Path) -> None:
-    with sandbox_target() as target:
-        for scenario in SCENARIOS.values():
-            record(scenario, target, tmp_path / f"{scenario.name}.yaml", surroundings())
-
-    assert quarantined() == []
 
 
 def test_nobody_there_is_one_clear_line(tmp_path: Path) -> None:

@@ -8,9 +8,17 @@ from replaydisputes.errors import LeakFoundError
 from replaydisputes.model import Request, Response
 from replaydisputes.recording.quarantine import quarantine_directory
 from replaydisputes.recording.recorder import record
-from replaydisputes.recording.scenarios import SCENARIOS
+from replaydisputes.recording.scenarios import SCENARIOS, catalogue
 from replaydisputes.sandbox import Sandbox
-from tests.recording_support import TALKATIVE_ACCOUNT, Watched, sandbox_target, surroundings, tell_account, with_json
+from tests.recording_support import (
+    OWN_SCENARIO,
+    TALKATIVE_ACCOUNT,
+    Watched,
+    sandbox_target,
+    surroundings,
+    tell_account,
+    with_json,
+)
 from tests.test_cli import run
 
 
@@ -36,7 +44,7 @@ def test_a_capture_is_listed_with_what_was_closed_and_why_it_is_kept(tmp_path: P
     said = run("recover", cwd=tmp_path).stdout
 
     assert said.splitlines()[0] == name
-    assert "3 calls of the scenario answered; closes sent for: du_1" in said
+    assert "4 calls of the scenario answered; closes sent for: du_1" in said
     assert "kept because: LeakFoundError: " in said
     assert "the gate finds: account fragment in interactions[0].response.body $.reason" in said
 
@@ -51,7 +59,7 @@ def test_it_stays_until_a_rule_is_added_and_then_becomes_the_cassette(tmp_path: 
     assert (before.returncode, "leak(s)" in before.stderr) == (3, True)
     assert (after.returncode, after.stderr) == (0, "")
     text = (tmp_path / "cassettes" / "close-lost.yaml").read_text(encoding="utf-8")
-    assert ("abcdefghij" in text, text.count('"reason": "[redacted ')) == (False, 3)
+    assert ("abcdefghij" in text, text.count('"reason": "[redacted ')) == (False, 4)
     assert list(quarantine_directory().glob("*.jsonl")) == []
 
 
@@ -125,3 +133,21 @@ def test_a_rule_that_would_let_people_through_or_says_nothing_is_refused(table: 
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert said in done.stderr
     assert not (tmp_path / "cassettes").exists()
+
+
+def test_a_capture_of_a_users_own_scenario_is_finished_with_its_file(tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(OWN_SCENARIO)
+    with (
+        sandbox_target(Watched(Sandbox(account=TALKATIVE_ACCOUNT), tell_account)) as target,
+        pytest.raises(LeakFoundError),
+    ):
+        record(catalogue([own]).named("mine"), target, tmp_path / "mine.yaml", surroundings())
+    (journal,) = quarantine_directory().glob("*.jsonl")
+    (tmp_path / "pyproject.toml").write_text('[tool.replaydisputes]\nreplace = ["dispute:reason"]\n')
+
+    without = run("recover", journal.stem, cwd=tmp_path)
+    done = run("recover", journal.stem, "--scenarios", "own.py", cwd=tmp_path)
+
+    assert (without.returncode, "no scenario is called 'mine'" in without.stderr) == (2, True)
+    assert (done.returncode, done.stderr, (tmp_path / "cassettes" / "mine.yaml").exists()) == (0, "", True)

@@ -47,7 +47,7 @@ def test_a_sealed_edit_is_clean_and_says_that_it_is_one() -> None:
 
     assert (before.exit_code, done.exit_code, after.exit_code) == (3, 0, 0)
     assert done.stdout == (
-        "cassettes/close-lost.yaml: sealed; the digest is renewed, 3 Content-Length counted again, "
+        "cassettes/close-lost.yaml: sealed; the digest is renewed, 4 Content-Length counted again, "
         "and the provenance says that it was edited by hand\n"
     )
     text = PATH.read_text(encoding="utf-8")
@@ -86,7 +86,7 @@ def test_only_digests_mark_and_lengths_differ_from_what_the_person_wrote() -> No
         "digest",
         "layout",
     ]
-    assert [line.strip()[:3] for line in differing[3:]] == ['- "'] * 3
+    assert [line.strip()[:3] for line in differing[3:]] == ['- "'] * 4
 
 
 def test_any_body_comes_through_byte_for_byte() -> None:
@@ -199,6 +199,6 @@ def test_seal_leaves_nothing_to_find_of_what_it_sets_right() -> None:
     done = sealed(parse(content, PATH), PATH)
 
     assert done is not None
-    assert (done.recounted, done.cassette.provenance and done.cassette.provenance.edited) == (3, True)
+    assert (done.recounted, done.cassette.provenance and done.cassette.provenance.edited) == (4, True)
     assert done.cassette.provenance is not None
     assert done.cassette.provenance.digest == digest_of(done.cassette.interactions)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from replaydisputes.cli.options import cassettes_option, json_option, reading_directories
+from replaydisputes.cli.scenarios import list_scenarios
 from replaydisputes.cli.words import console, in_words, source_of
 from replaydisputes.errors import ReplayDisputesError
 
@@ -19,13 +20,28 @@ if TYPE_CHECKING:
 
 
 @click.command("list")
+@click.option(
+    "--scenarios",
+    "file",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE.py]",
+    help="List what can be recorded instead, with the scenarios of a Python file among them.",
+)
 @cassettes_option
 @json_option
-def list_command(directory: Path, as_json: bool) -> None:
+def list_command(file: str | None, directory: Path, as_json: bool) -> None:
     """List the cassettes a replay can name: yours first, then the shipped ones.
 
-    Example: replaydisputes list --json
+    Example: replaydisputes list --scenarios
     """
+    if file is not None:
+        list_scenarios([Path(file)] if file else [], as_json)
+    else:
+        _list_cassettes(directory, as_json)
+
+
+def _list_cassettes(directory: Path, as_json: bool) -> None:
     from replaydisputes.library import Library  # noqa: PLC0415 - `--help` stays light
 
     library = Library(reading_directories(directory))
@@ -74,12 +90,21 @@ def _row(entry: Entry, cassette: Cassette) -> dict[str, Any]:
         "shipped": entry.shipped,
         "made_against": provenance.made_against if provenance else None,
         "scenario": provenance.scenario if provenance else None,
+        "proves": _proves(cassette),
         "stripe_version": provenance.stripe_version if provenance else None,
         "recorded_at": provenance.recorded_at if provenance else None,
         "edited": provenance.edited if provenance else None,
         "interactions": len(cassette.interactions),
         "statuses": [interaction.response.status for interaction in cassette.interactions],
     }
+
+
+def _proves(cassette: Cassette) -> str:
+    """What the scenario of a cassette proves; empty where it is none of the shipped ones."""
+    from replaydisputes.recording.scenarios import SCENARIOS  # noqa: PLC0415
+
+    scenario = SCENARIOS.get(cassette.provenance.scenario) if cassette.provenance else None
+    return scenario.proves if scenario else ""
 
 
 def _glance(interaction: Interaction) -> dict[str, Any]:
@@ -106,19 +131,21 @@ def _said(body: bytes) -> dict[str, str]:
     error = value.get("error")
     if isinstance(error, dict):
         return {key: str(error[key]) for key in ("type", "code", "message") if error.get(key)}
-    return {key: str(value[key]) for key in ("object", "status") if value.get(key)}
+    told = ("object", "type") if value.get("object") == "event" else ("object", "status")
+    return {key: str(value[key]) for key in told if value.get(key)}
 
 
 def _print_rows(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False)
-    for column in ("name", "HTTP statuses", "made against", "Stripe-Version", "where"):
+    for column in ("name", "proves", "HTTP statuses", "made against", "Stripe-Version", "where"):
         table.add_column(column, no_wrap=column == "name")
     for row in rows:
         statuses = " ".join(str(status) for status in row["statuses"])
         where = "shipped" if row["shipped"] else row["path"]
-        table.add_row(row["name"], statuses, in_words(row["made_against"]), row["stripe_version"] or "", where)
+        source, version = in_words(row["made_against"]), row["stripe_version"] or ""
+        table.add_row(row["name"], row["proves"], statuses, source, version, where)
     console().print(table)
 
 
@@ -131,6 +158,8 @@ def _print_cassette(path: Path, cassette: Cassette) -> None:
     out.print(f"made against    {source_of(cassette)}")
     if provenance:
         out.print(f"scenario        {escape(provenance.scenario)}")
+        if proves := _proves(cassette):
+            out.print(f"proves          {escape(proves)}")
         out.print(f"Stripe-Version  {escape(provenance.stripe_version)}")
         out.print(f"recorded at     {provenance.recorded_at} by replaydisputes {provenance.tool_version}")
     if provenance and provenance.edited:

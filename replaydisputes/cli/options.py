@@ -14,6 +14,14 @@ cassettes_option = click.option(
     help="Directory of your own cassettes.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+scenario_files_option = click.option(
+    "--scenarios",
+    "files",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE.py",
+    help="Take the scenarios of this Python file as well; can be given more than once.",
+)
 
 
 def reading_directories(directory: Path) -> list[Path]:

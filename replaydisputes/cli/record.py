@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from replaydisputes.cli.options import cassettes_option
+from replaydisputes.cli.options import cassettes_option, scenario_files_option
 from replaydisputes.cli.words import counted, replaced_in_words, source_of
 from replaydisputes.errors import ReplayDisputesError
 
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from replaydisputes.recording.scenarios import Scenario
 
 SANDBOX_KEY = "sk_test_" + "sandbox" + "0" * 17
+SANDBOX_RESTRICTED_KEY = "rk_test_without_dispute_write_0000"
 
 
 @click.command("record")
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @click.option("--all", "every", is_flag=True, help="Record every scenario.")
+@scenario_files_option
 @cassettes_option
 @click.option("--sandbox", is_flag=True, help="Record from the embedded sandbox: no key, no network, not Stripe.")
 @click.option("--api-base", metavar="URL", help="Record from this origin, such as a running `replaydisputes sandbox`.")
@@ -36,6 +38,7 @@ SANDBOX_KEY = "sk_test_" + "sandbox" + "0" * 17
 def record_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given by name
     scenarios: tuple[str, ...],
     every: bool,
+    files: tuple[Path, ...],
     directory: Path,
     sandbox: bool,
     api_base: str | None,
@@ -44,24 +47,29 @@ def record_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given b
 ) -> None:
     """Make each SCENARIO's calls and write cassettes/SCENARIO.yaml, redacted and checked.
 
-    Scenarios: close-lost, close-twice, close-product-not-received, close-inquiry, close-unknown, close-bad-key.
+    `replaydisputes list --scenarios` tells which there are. A file given with --scenarios is Python that defines
+    SCENARIOS, a list of replaydisputes.recording.scenarios.Scenario.
 
-    The key is read from STRIPE_API_KEY and must be a test-mode key. Closing a dispute cannot be undone:
-    each scenario makes its own dispute, unless --dispute names one.
+    The key is read from STRIPE_API_KEY and must be a test-mode key; a scenario with a restricted key reads that from
+    STRIPE_RESTRICTED_KEY. Closing a dispute cannot be undone: each scenario makes its own dispute, unless --dispute
+    names one.
 
     Example: STRIPE_API_KEY=sk_test_… replaydisputes record close-lost
     """
-    from replaydisputes.recording.scenarios import SCENARIOS, scenario_named  # noqa: PLC0415 - `--help` stays light
+    from replaydisputes.recording.scenarios import catalogue  # noqa: PLC0415 - `--help` stays light
 
     if sandbox and api_base:
         raise click.UsageError("--sandbox and --api-base exclude each other.")
     if scenarios and every:
         raise click.UsageError("--all records every scenario: leave the names out, or --all.")
+    known = catalogue(files)
     if not scenarios and not every:
-        raise click.UsageError(f"name a scenario, or --all. Known: {', '.join(SCENARIOS)}.")
-    chosen = list(SCENARIOS.values()) if every else [scenario_named(name) for name in dict.fromkeys(scenarios)]
-    if dispute and (len(chosen) != 1 or not chosen[0].makes_dispute):
-        raise click.UsageError("--dispute goes with one scenario that closes a dispute, such as close-lost.")
+        names = ", ".join(entry.scenario.name for entry in known.entries)
+        raise click.UsageError(f"name a scenario, or --all. Known: {names}.")
+    named = [entry.scenario for entry in known.entries] if every else [known.named(name) for name in scenarios]
+    chosen = list(dict.fromkeys(named))
+    if dispute and (len(chosen) != 1 or not chosen[0].takes_dispute):
+        raise click.UsageError("--dispute goes with one scenario that closes one dispute, such as close-lost.")
     with _target(sandbox, api_base) as target:
         _record_each(chosen, target, directory, surroundings(yes, sandbox), dispute)
 
@@ -69,13 +77,17 @@ def record_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given b
 def _record_each(
     chosen: list[Scenario], target: Target, directory: Path, around: Surroundings, dispute: str | None
 ) -> None:
-    """Record one after the other. One that fails with a finding does not keep the others from being recorded."""
-    from replaydisputes.recording.recorder import record  # noqa: PLC0415
+    """Record one after the other. One that fails with a finding, or lacks what it needs, does not stop the others."""
+    from replaydisputes.recording.recorder import NeedMissingError, record  # noqa: PLC0415
 
     failed: list[ReplayDisputesError] = []
     for scenario in chosen:
         try:
             made = record(scenario, target, directory / f"{scenario.name}.yaml", around, dispute)
+        except NeedMissingError as error:
+            if len(chosen) == 1:
+                raise
+            click.echo(f"Skipped: {error}", err=True)
         except ReplayDisputesError as error:
             if error.exit_code != 3 or len(chosen) == 1:
                 raise
@@ -93,13 +105,14 @@ def _target(sandbox: bool, api_base: str | None) -> Iterator[Target]:
     from replaydisputes.stripe_api.facts import API_ORIGIN  # noqa: PLC0415
 
     if not sandbox:
-        yield Target((api_base or API_ORIGIN).rstrip("/"), os.environ.get("STRIPE_API_KEY", "").strip())
+        keys = (os.environ.get(name, "").strip() for name in ("STRIPE_API_KEY", "STRIPE_RESTRICTED_KEY"))
+        yield Target((api_base or API_ORIGIN).rstrip("/"), *keys)
         return
     from replaydisputes.sandbox import Sandbox  # noqa: PLC0415
     from replaydisputes.server import serving  # noqa: PLC0415
 
     with serving(Sandbox()) as url:
-        yield Target(url, SANDBOX_KEY)
+        yield Target(url, SANDBOX_KEY, SANDBOX_RESTRICTED_KEY)
 
 
 def surroundings(yes: bool, sandbox: bool, quiet: bool = False) -> Surroundings:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from replaydisputes.cli.options import cassettes_option
+from replaydisputes.cli.options import cassettes_option, scenario_files_option
 from replaydisputes.cli.words import counted
 from replaydisputes.errors import ReplayDisputesError, nearest
 
@@ -27,9 +27,10 @@ class UnrecoverableError(ReplayDisputesError):
 @click.command("recover")
 @click.argument("names", nargs=-1, metavar="[CAPTURE]...")
 @cassettes_option
+@scenario_files_option
 @click.option("--discard", is_flag=True, help="Erase the captures instead; asks first.")
 @click.option("--yes", is_flag=True, help="Do not ask before erasing.")
-def recover_command(names: tuple[str, ...], directory: Path, discard: bool, yes: bool) -> None:
+def recover_command(names: tuple[str, ...], directory: Path, files: tuple[Path, ...], discard: bool, yes: bool) -> None:
     """List the captures in quarantine, or finish writing the CAPTUREs named, with the rules of pyproject.toml.
 
     A capture comes here when the gate found a secret in its cassette, or the recorder was interrupted: a close
@@ -48,7 +49,7 @@ def recover_command(names: tuple[str, ...], directory: Path, discard: bool, yes:
         _discard(chosen, yes)
     elif names:
         for capture in chosen:
-            _finish(capture, directory)
+            _finish(capture, directory, files)
     else:
         _tell(chosen)
 
@@ -79,19 +80,19 @@ def _closes(capture: Quarantined) -> str:
     return f"closes sent for: {', '.join(capture.sent_closes)}" if capture.sent_closes else "no close was sent"
 
 
-def _finish(capture: Quarantined, directory: Path) -> None:
+def _finish(capture: Quarantined, directory: Path, files: tuple[Path, ...]) -> None:
     from replaydisputes.cli.record import say_recorded  # noqa: PLC0415
     from replaydisputes.recording.publishing import publish  # noqa: PLC0415
-    from replaydisputes.recording.scenarios import scenario_named  # noqa: PLC0415
+    from replaydisputes.recording.scenarios import catalogue  # noqa: PLC0415
 
-    scenario, kept = scenario_named(capture.scenario), capture.for_cassette
+    scenario, kept = catalogue(files).named(capture.scenario), capture.for_cassette
+    broken = scenario.broken_promise(kept)
+    if broken:
+        raise UnrecoverableError(capture.name, f"it is not what {scenario.name} promises: {broken}.")
     if len(kept) < len(scenario.calls):
         raise UnrecoverableError(
             capture.name, f"{len(kept)} of {len(scenario.calls)} calls were answered, which makes no cassette."
         )
-    broken = scenario.broken_promise(kept)
-    if broken:
-        raise UnrecoverableError(capture.name, f"it is not what {scenario.name} promises: {broken}.")
     made = publish(_raw(capture), directory / f"{scenario.name}.yaml")
     capture.path.unlink()
     say_recorded(made)

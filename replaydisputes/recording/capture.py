@@ -39,13 +39,14 @@ class _Nowhere:
 
 
 class _BearerKey(AuthBase):
-    """The key as Stripe's SDKs send it. An auth object of our own also keeps requests from reading ~/.netrc."""
+    """The key as Stripe's SDKs send it, or none. An auth object of our own keeps requests from reading ~/.netrc."""
 
     def __init__(self, key: str) -> None:
         self._key = key
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._key}"
+        if self._key:
+            request.headers["Authorization"] = f"Bearer {self._key}"
         return request
 
 

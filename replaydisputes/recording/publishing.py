@@ -62,11 +62,17 @@ def _cassette(capture: RawCapture, redacted: Redacted) -> Cassette:
     provenance = Provenance(
         made_against=_made_against(capture),
         scenario=capture.scenario,
-        stripe_version=API_VERSION,
+        stripe_version=_stripe_version(capture),
         tool_version=version("replaydisputes"),
         recorded_at=capture.recorded_at,
     )
     return Cassette(redacted.interactions, provenance)
+
+
+def _stripe_version(capture: RawCapture) -> str:
+    """The version that the recorded calls asked for."""
+    asked = (interaction.request.header("Stripe-Version") for interaction in capture.kept)
+    return next((version for version in asked if version), API_VERSION)
 
 
 def _known(capture: RawCapture) -> KnownSecrets:

@@ -105,7 +105,6 @@ JSON_RULES: tuple[Rule, ...] = (
     _keep("payment_intent", Kind.COUNT, _ASSERTED, "amount_details.tip.amount"),
     _keep("event", Kind.EVENT_TYPE, _DOCUMENTED, "type"),
     _keep("event", Kind.API_VERSION, "which shape the payload has", "api_version"),
-    _keep("event", Kind.COUNT, "how many endpoints are waiting", "pending_webhooks"),
     _keep("event", Kind.ID, _LINKS, "account request.id"),
     _keep("event", Kind.IDEMPOTENCY_KEY, "canonical, links an event to its call", "request.idempotency_key"),
     _keep(NO_OBJECT, Kind.ENUM, "the error's identity", "error.type error.code error.decline_code"),
