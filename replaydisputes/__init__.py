@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from replaydisputes.errors import ReplayDisputesError as ReplayDisputesError
     from replaydisputes.errors import StripeVersionWarning as StripeVersionWarning
     from replaydisputes.errors import UnknownCassetteError as UnknownCassetteError
+    from replaydisputes.errors import UnplayedError as UnplayedError
+    from replaydisputes.errors import UnplayedWarning as UnplayedWarning
 
 _FROM_API = ("Replay", "replay")
 _FROM_ERRORS = (
@@ -27,6 +29,8 @@ _FROM_ERRORS = (
     "ReplayDisputesError",
     "StripeVersionWarning",
     "UnknownCassetteError",
+    "UnplayedError",
+    "UnplayedWarning",
 )
 __all__ = [*_FROM_API, *_FROM_ERRORS]  # noqa: PLE0604 - names, from the two tuples above
 

@@ -1,4 +1,4 @@
-"""`replay()`: a cassette in place of the network, for the code inside a with block or a decorated function."""
+"""`replay()`: cassettes in place of the network, for the code inside a with block, a decorated function or class."""
 
 from __future__ import annotations
 
@@ -6,22 +6,31 @@ import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal, NamedTuple, get_args
 
-from replaydisputes.errors import ReplayDisputesError, StripeVersionWarning
+from replaydisputes.decorating import Replaying
+from replaydisputes.errors import (
+    NoCassetteError,
+    ReplayDisputesError,
+    StripeVersionWarning,
+    UnplayedError,
+    UnplayedWarning,
+)
 from replaydisputes.interception import Route, answering
 from replaydisputes.library import Library
-from replaydisputes.model import Cassette
-from replaydisputes.playback import OnExhausted, OnVersion, Played, Player
+from replaydisputes.model import Cassette, Interaction
+from replaydisputes.playback import OnExhausted, OnVersion, PlaybackOptionError, Played, Player, Several, set_apart
 
 DEFAULT_DIRECTORIES = ("cassettes", "tests/cassettes")
 
+OnUnplayed = Literal["fail", "warn", "ignore"]
 
-class Replay:
-    """What a running replay tells: its cassette, the dispute it is about, and what has been played."""
 
-    def __init__(self, player: Player, route: Route) -> None:
-        self._player, self._route = player, route
-        self._reported = 0
+class Playing:
+    """A cassette that is being replayed: the dispute it is about, and what has been played of it."""
+
+    def __init__(self, player: Player) -> None:
+        self._player = player
 
     @property
     def name(self) -> str:
@@ -33,9 +42,9 @@ class Replay:
 
     @property
     def dispute_id(self) -> str:
-        """The canonical id of the dispute in the cassette, to be used in calls; empty where there is none.
+        """The id under which the cassette's dispute is to be used in calls; empty where there is none.
 
-        Under `any_dispute` every other id will do as well.
+        The canonical id, or, beside other cassettes, one of its own. Under `any_dispute` every other id will do.
         """
         return self._player.dispute_id
 
@@ -43,6 +52,42 @@ class Replay:
     def played(self) -> tuple[Played, ...]:
         """Each answered request with the interaction that answered it, in order."""
         return self._player.played
+
+    @property
+    def unplayed(self) -> tuple[Interaction, ...]:
+        """The recordings that nothing has asked for yet, in order."""
+        return self._player.unplayed
+
+    def __repr__(self) -> str:
+        done = len(self.cassette.interactions) - len(self.unplayed)
+        dispute = f", dispute {self.dispute_id}" if self.dispute_id else ""
+        return f"<{self.name!r}: {done} of {len(self.cassette.interactions)} recordings played{dispute}>"
+
+
+class Replay(Playing):
+    """A running replay. Of several cassettes it speaks of the first; `replay["close-inquiry"]` is another."""
+
+    def __init__(self, players: Sequence[Player], played: Player | Several, route: Route, unplayed: OnUnplayed) -> None:
+        super().__init__(players[0])
+        self.cassettes = tuple(Playing(player) for player in players)
+        self._by_all, self._route, self._on_unplayed = played, route, unplayed
+        self._reported = 0
+        self._settled = False
+
+    def __getitem__(self, which: str | int) -> Playing:
+        """The cassette of a name, the first where it was named twice; or the one at a position, from 0."""
+        try:
+            return self.cassettes[which] if isinstance(which, int) else self._named(which)
+        except (IndexError, StopIteration):
+            raise KeyError(f"{which!r} is not being replayed; {self!r}") from None
+
+    def _named(self, name: str) -> Playing:
+        return next(playing for playing in self.cassettes if playing.name == name)
+
+    @property
+    def played(self) -> tuple[Played, ...]:
+        """Each answered request with the interaction that answered it, in order, of all cassettes."""
+        return self._by_all.played
 
     @property
     def refused(self) -> tuple[ReplayDisputesError, ...]:
@@ -69,48 +114,96 @@ class Replay:
         if refusal is not None and told is None:
             error.add_note(str(refusal))
 
+    def settle(self) -> None:
+        """Raise the first refusal not yet reported, else judge once what was not played, as `unplayed` asks."""
+        self.raise_unreported()
+        report, self._settled = "" if self._settled else self.unplayed_report(), True
+        if report and self._on_unplayed == "fail":
+            raise UnplayedError(report)
+        if report and self._on_unplayed == "warn":
+            warnings.warn(report, UnplayedWarning, stacklevel=5)  # the with block
+
+    def unplayed_report(self) -> str:
+        """Which recordings nothing asked for, of each cassette, and what to do; empty where all were played."""
+        reports = [playing._player.unplayed_report() for playing in self.cassettes]
+        return "\n\n".join(report for report in reports if report)
+
     def __repr__(self) -> str:
-        return f"<Replay of {self.name!r}: {len(self.played)} played, {len(self.refused)} refused>"
+        cassettes = " ".join(map(repr, self.cassettes))
+        return f"<Replay of {cassettes}; {len(self.refused)} refused>"
 
 
-@contextmanager
-def replay(  # noqa: PLR0913 - the one public call; all but the name are keywords with a default
-    name: str,
-    *,
+def replay(  # noqa: PLR0913 - the one public call; all but the names are keywords with a default
+    *names: str,
     cassettes: str | Path | Sequence[str | Path] = DEFAULT_DIRECTORIES,
     allow_hosts: Collection[str] = (),
     everywhere: bool = False,
     any_dispute: bool = False,
     on_exhausted: OnExhausted = "fail",
     stripe_version: OnVersion = "warn",
-) -> Iterator[Replay]:
-    """Answer every HTTP request made inside from one cassette; nothing reaches the network.
+    unplayed: OnUnplayed = "ignore",
+) -> Replaying[Replay]:
+    """Answer every HTTP request made inside from the cassettes named; nothing reaches the network.
 
-    name: a cassette's name, looked for in `cassettes` and then among the shipped ones, or the path of a file.
+    names: cassettes, looked for in `cassettes` and then among the shipped ones, or paths of files. Of several, each
+    has a dispute id of its own, which `replay[name].dispute_id` tells; a request without one goes to the first.
     allow_hosts: hosts other than loopback that stay reachable, such as a database. everywhere: hold for the whole
     process instead of this context alone (one at a time; the pytest plugin does so).
-    any_dispute: answer for whatever dispute id the code uses, each with a history of its own. on_exhausted: `repeat`
-    gives a write's last answer again. stripe_version: `fail` or `ignore` where the code asks for another version than
-    the recording's. Raises MismatchError or NetworkBlockedError at the end where one was swallowed inside;
+    any_dispute: the first cassette answers for whatever dispute id the code uses, each with a history of its own.
+    on_exhausted: `repeat` gives a write's last answer again. stripe_version: `fail` or `ignore` where the code asks
+    for another version than the recording's. unplayed: `fail` or `warn` where a recording is left over at the end.
+    Raises MismatchError or NetworkBlockedError at the end where one was swallowed inside, UnplayedError;
     UnknownCassetteError, CassetteFormatError and PlaybackOptionError before anything is replaced.
     """
-    directories = [cassettes] if isinstance(cassettes, str | Path) else list(cassettes)
-    player = Player(
-        Library([Path(directory) for directory in directories]).load(name),
-        name,
-        any_dispute=any_dispute,
-        on_exhausted=on_exhausted,
-        stripe_version=stripe_version,
-        on_version=_warn_version,
+
+    if not names or not all(isinstance(name, str) for name in names):
+        raise NoCassetteError(names)
+    if unplayed not in get_args(OnUnplayed):
+        raise PlaybackOptionError("unplayed", unplayed, get_args(OnUnplayed))
+    directories = [cassettes] if isinstance(cassettes, str | Path) else cassettes
+    library = Library([Path(directory) for directory in directories])
+    options = _Options(any_dispute, on_exhausted, stripe_version)
+    return Replaying(
+        lambda: _running(_players(library, names, options), unplayed, everywhere=everywhere, allow_hosts=allow_hosts)
     )
-    with answering(player, everywhere=everywhere, allow_hosts=allow_hosts) as route:
-        running = Replay(player, route)
+
+
+class _Options(NamedTuple):
+    """What a player is asked for beyond its cassette."""
+
+    any_dispute: bool
+    on_exhausted: OnExhausted
+    stripe_version: OnVersion
+
+
+def _players(library: Library, names: Sequence[str], options: _Options) -> list[Player]:
+    return [
+        Player(
+            library.load(name),
+            name,
+            any_dispute=options.any_dispute and not beside,
+            on_exhausted=options.on_exhausted,
+            stripe_version=options.stripe_version,
+            on_version=_warn_version,
+            beside=beside,
+        )
+        for name, beside in zip(names, set_apart(names), strict=True)
+    ]
+
+
+@contextmanager
+def _running(
+    players: Sequence[Player], unplayed: OnUnplayed, *, everywhere: bool, allow_hosts: Collection[str]
+) -> Iterator[Replay]:
+    answerer = players[0] if len(players) == 1 else Several(players)
+    with answering(answerer, everywhere=everywhere, allow_hosts=allow_hosts) as route:
+        running = Replay(players, answerer, route, unplayed)
         try:
             yield running
         except BaseException as error:
             running.note_on(error)
             raise
-    running.raise_unreported()
+    running.settle()
 
 
 def _warn_version(asked: str, recorded: str) -> None:

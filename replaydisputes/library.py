@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -62,6 +62,18 @@ class Library:
         return _load(self.find(name))
 
 
+def loaded_files() -> frozenset[Path]:
+    """The files of all cassettes that this process has loaded so far, resolved."""
+    return frozenset(_loaded)
+
+
+def own_cassettes(directories: Iterable[Path]) -> list[Path]:
+    """Every file in the directories that this package made, resolved and sorted; no shipped one, and no other YAML."""
+    shipped = shipped_directory().resolve()
+    found = {path.resolve() for directory in directories if directory.is_dir() for path in _cassettes_in(directory)}
+    return sorted(path for path in found if not path.is_relative_to(shipped) and _is_ours(path))
+
+
 def shipped_directory() -> Path:
     """`cassettes` inside the installed package, or at the top of the checkout that the package is run from."""
     package = Path(__file__).resolve().parent
@@ -79,6 +91,13 @@ def _cassettes_in(directory: Path) -> Iterator[Path]:
         hidden = any(part.startswith(".") for part in path.relative_to(directory).parts)
         if path.suffix in _SUFFIXES and not hidden and path.is_file():
             yield path
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return b"\nreplaydisputes:" in path.read_bytes()
+    except OSError:
+        return False
 
 
 def _load(path: Path) -> Cassette:

@@ -26,7 +26,8 @@ MAY_KNOW: dict[str, frozenset[str]] = {
     "checking": GROUND | {"cassette_file", "leak_gate", "redaction"},
     "recording": GROUND | {"redaction", "cassette_file", "leak_gate"},
     "importing": GROUND | {"redaction", "cassette_file", "leak_gate"},
-    "api": GROUND | {"playback", "interception", "library", "cassette_file"},
+    "decorating": frozenset(),
+    "api": GROUND | {"decorating", "playback", "interception", "library", "cassette_file"},
     "cli": GROUND
     | {
         "api",
@@ -41,7 +42,7 @@ MAY_KNOW: dict[str, frozenset[str]] = {
         "cassette_file",
         "leak_gate",
     },
-    "pytest_plugin": frozenset({"api", "errors"}),
+    "pytest_plugin": frozenset({"api", "errors", "library"}),
     "__main__": frozenset({"cli"}),
     "__init__": frozenset({"api", "errors"}),
 }

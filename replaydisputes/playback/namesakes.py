@@ -1,4 +1,4 @@
-"""`any_dispute`: the recorded dispute under whatever id the suite uses, each id with a history of its own."""
+"""The recorded dispute under other ids: whatever id the suite uses, or one of its own beside other cassettes."""
 
 from __future__ import annotations
 
@@ -23,16 +23,19 @@ _TOKEN = re.compile(r"(?<![A-Za-z0-9_])([a-z]{2,12}_[A-Za-z0-9_]*[A-Za-z0-9])(?!
 _USABLE = re.compile(r"[A-Za-z0-9_.-]{1,5000}")
 """What fits into JSON, a URL and a header without escapes."""
 
+_NOBODYS = "\0"
+"""In front of an id that means another cassette's object: no recording has it."""
+
 _DISPUTE_PREFIXES = frozenset({"du", "dp"})
 
 
 class CompressedAnswerError(ReplayDisputesError):
-    """any_dispute met an answer that it cannot carry an id through."""
+    """An answer that another id than the recorded one cannot be carried through."""
 
     def __init__(self, coding: str) -> None:
         self.coding = coding
         super().__init__(
-            f"the recorded answer is compressed with {coding[:20]!r}, so any_dispute cannot put another id into it. "
+            f"the recorded answer is compressed with {coding[:20]!r}, so no other id can be put into it. "
             f"`replaydisputes redact` writes the cassette with readable bodies."
         )
 
@@ -46,9 +49,9 @@ def stands_for_a_dispute(asked_id: str) -> bool:
 class Namesake:
     """One dispute of the suite that the recorded one answers for: its history, and its ids for the recorded ids."""
 
-    def __init__(self, asked_id: str, index: Index, owners: dict[str, Namesake]) -> None:
+    def __init__(self, asked_id: str, index: Index, owners: dict[str, Namesake], start: int) -> None:
         self.asked_id = asked_id
-        self.history = History(index, start=_first_about(index))
+        self.history = History(index, start)
         self._accounts, self._owners = index.accounts, owners
         self._given: dict[str, str] = {}
         self._meant: dict[str, str] = {}
@@ -113,7 +116,41 @@ class Namesakes:
             return next((owner for word in words if (owner := self._owners.get(word))), None)
         if not self._applies or dispute in self._recorded or not stands_for_a_dispute(dispute):
             return None
-        return self._owners.get(dispute) or Namesake(dispute, self._index, self._owners)
+        known = self._owners.get(dispute)
+        return known or Namesake(dispute, self._index, self._owners, _first_about(self._index))
+
+
+class _Double(Namesake):
+    """The recorded dispute under one other id from the first recording on; under its recorded id it is unknown."""
+
+    def meant(self, wanted: Asked) -> Asked:
+        return _with_ids(wanted, self._meant_by)
+
+    def _meant_by(self, token: str) -> str:
+        meant = self._meant.get(token)
+        if meant is None:
+            return token if self._given.get(token, token) == token else f"{_NOBODYS}{token}"
+        return meant
+
+
+class Doubled:
+    """A whole cassette under ids of its own: what a cassette that is played beside others has for `Namesakes`."""
+
+    def __init__(self, dispute: str, index: Index) -> None:
+        self._owners: dict[str, Namesake] = {}
+        self._double = _Double(dispute, index, self._owners, start=0)
+        for item in index.recordings:
+            self._double.shown(item.asked)
+
+    def of(self, wanted: Asked) -> Namesake:
+        return self._double
+
+    def shown(self, recorded: Asked) -> Asked:
+        """A request of the cassette, in the ids it is played under."""
+        return self._double.shown(recorded)
+
+    def __contains__(self, known_id: str) -> bool:
+        return known_id in self._owners
 
 
 def _first_about(index: Index) -> int:

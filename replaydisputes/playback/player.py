@@ -13,11 +13,21 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from replaydisputes.errors import MismatchError, ReplayDisputesError
 from replaydisputes.model import Cassette, Interaction, Request, Response
+from replaydisputes.playback.derived_ids import another_dispute_id
 from replaydisputes.playback.history import Choice, History
 from replaydisputes.playback.index import KEY_REFUSAL, REPEAT, Recording, index_of, is_key_refusal
 from replaydisputes.playback.matching import Asked, Sent, reduced
-from replaydisputes.playback.namesakes import Namesake, Namesakes
-from replaydisputes.playback.report import Situation, mismatch_report, version_report
+from replaydisputes.playback.namesakes import Doubled, Namesake, Namesakes
+from replaydisputes.playback.report import (
+    FARTHEST,
+    Distance,
+    Situation,
+    distance,
+    mismatch_report,
+    unplayed_report,
+    version_report,
+)
+from replaydisputes.playback.showing import shown_request
 
 OnExhausted = Literal["fail", "repeat"]
 OnVersion = Literal["warn", "fail", "ignore"]
@@ -31,7 +41,7 @@ class PlaybackOptionError(ReplayDisputesError):
         super().__init__(f"{option}={value!r} is none of {', '.join(repr(one) for one in known)}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Played:
     """One answered request: which interaction of the cassette (from 0) answered it."""
 
@@ -42,6 +52,13 @@ class Played:
     @property
     def status(self) -> int:
         return self.interaction.response.status
+
+    def __str__(self) -> str:
+        """The request and the status in a line without keys or people."""
+        return f"{shown_request(reduced(self.request).asked)} -> {self.status}"
+
+    def __repr__(self) -> str:
+        return f"<Played recording {self.index + 1}: {self}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +91,12 @@ class Player:
         on_exhausted: OnExhausted = "fail",
         stripe_version: OnVersion = "warn",
         on_version: Callable[[str, str], None] | None = None,
+        beside: str = "",
     ) -> None:
         """any_dispute: the cassette answers for whatever dispute id is asked for, each with a history of its own.
 
+        beside: what sets this player apart from others of the same run; the cassette then answers under ids drawn
+        from it, and under no other, so that `any_dispute` has no meaning.
         on_exhausted: `repeat` answers the last recording of a write again once all of them are played.
         stripe_version: what to do where a request names another version than its recording; `warn` tells on_version
         (asked, recorded), once for each pair. Raises PlaybackOptionError for a word that is none of these.
@@ -87,7 +107,9 @@ class Player:
         self.cassette, self.name = cassette, name
         self._index = index_of(cassette)
         self._history = History(self._index)
-        self._namesakes = Namesakes(self._index) if any_dispute else None
+        self._own_id = another_dispute_id(self._index.dispute_id, beside) if beside else self._index.dispute_id
+        self._doubled = Doubled(self._own_id, self._index) if beside else None
+        self._namesakes = self._doubled or (Namesakes(self._index) if any_dispute else None)
         self._keys: dict[tuple[str, str], _Keyed] = {}
         self._played: list[Played] = []
         self._lock = Lock()
@@ -106,10 +128,41 @@ class Player:
         done = {played.index for played in self.played}
         return tuple(item.interaction for item in self._index.recordings if item.index not in done)
 
+    def unplayed_report(self) -> str:
+        """Which recordings nothing has asked for, and what to do; empty where all were played."""
+        left = {item.index for item in self._index.recordings} - {played.index for played in self.played}
+        shown = self._doubled.shown if self._doubled else _as_it_is
+        recorded = [(shown(item.asked), item.interaction) for item in self._index.recordings]
+        return unplayed_report(self.name, recorded, left) if left else ""
+
     @property
     def dispute_id(self) -> str:
         """The id of the dispute this cassette is about: the first one asked for by id, else an empty string."""
-        return self._index.dispute_id
+        return self._own_id if self._index.dispute_id else ""
+
+    @property
+    def latest(self) -> Played:
+        """What was answered last; there must have been something."""
+        return self._played[-1]
+
+    def has_given(self, known_id: str) -> bool:
+        """Whether an id is one of those that only this player has, as it is played beside others."""
+        return self._doubled is not None and known_id in self._doubled
+
+    def has_seen_key(self, sent: Sent) -> bool:
+        """Whether the Idempotency-Key of a write has been used here before."""
+        return bool(sent.key) and not sent.asked.is_read and (sent.key, sent.asked.account) in self._keys
+
+    def has_answer(self, request: Request, sent: Sent) -> bool:
+        """Whether `answer` would find a recording now; nothing moves on."""
+        with self._lock:
+            return self._choose(self._placed(request, sent), None) is not None
+
+    def distance(self, request: Request, sent: Sent) -> Distance:
+        """How far the request is from the nearest recording."""
+        with self._lock:
+            recorded = self._situation(self._placed(request, sent)).recorded
+        return min((distance(sent.asked, asked) for asked, _ in recorded), default=FARTHEST)
 
     def answer(self, request: Request) -> Response:
         """The recorded response. Raises MismatchError, with the whole report, where no recording answers."""
@@ -187,7 +240,7 @@ class Player:
             call.sent.asked,
             recorded,
             call.history.answered,
-            self.dispute_id if call.namesake else "",
+            self._index.dispute_id if call.namesake and not self._doubled else "",
         )
 
 
