@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
@@ -67,12 +67,11 @@ class Playing:
 class Replay(Playing):
     """A running replay. Of several cassettes it speaks of the first; `replay["close-inquiry"]` is another."""
 
-    def __init__(self, players: Sequence[Player], played: Player | Several, route: Route, unplayed: OnUnplayed) -> None:
+    def __init__(self, players: Sequence[Player], together: Player | Several, route: Route) -> None:
         super().__init__(players[0])
         self.cassettes = tuple(Playing(player) for player in players)
-        self._by_all, self._route, self._on_unplayed = played, route, unplayed
+        self._together, self._route = together, route
         self._reported = 0
-        self._settled = False
 
     def __getitem__(self, which: str | int) -> Playing:
         """The cassette of a name, the first where it was named twice; or the one at a position, from 0."""
@@ -87,7 +86,7 @@ class Replay(Playing):
     @property
     def played(self) -> tuple[Played, ...]:
         """Each answered request with the interaction that answered it, in order, of all cassettes."""
-        return self._by_all.played
+        return self._together.played
 
     @property
     def refused(self) -> tuple[ReplayDisputesError, ...]:
@@ -114,14 +113,14 @@ class Replay(Playing):
         if refusal is not None and told is None:
             error.add_note(str(refusal))
 
-    def settle(self) -> None:
-        """Raise the first refusal not yet reported, else judge once what was not played, as `unplayed` asks."""
+    def settle(self, unplayed: OnUnplayed, warn: Callable[[Warning], object]) -> None:
+        """Raise the first refusal not yet reported; else UnplayedError, or warn, where recordings are left over."""
         self.raise_unreported()
-        report, self._settled = "" if self._settled else self.unplayed_report(), True
-        if report and self._on_unplayed == "fail":
+        report = "" if unplayed == "ignore" else self.unplayed_report()
+        if report and unplayed == "fail":
             raise UnplayedError(report)
-        if report and self._on_unplayed == "warn":
-            warnings.warn(report, UnplayedWarning, stacklevel=5)  # the with block
+        if report:
+            warn(UnplayedWarning(report))
 
     def unplayed_report(self) -> str:
         """Which recordings nothing asked for, of each cassette, and what to do; empty where all were played."""
@@ -158,14 +157,19 @@ def replay(  # noqa: PLR0913 - the one public call; all but the names are keywor
 
     if not names or not all(isinstance(name, str) for name in names):
         raise NoCassetteError(names)
-    if unplayed not in get_args(OnUnplayed):
-        raise PlaybackOptionError("unplayed", unplayed, get_args(OnUnplayed))
+    check_unplayed(unplayed)
     directories = [cassettes] if isinstance(cassettes, str | Path) else cassettes
     library = Library([Path(directory) for directory in directories])
     options = _Options(any_dispute, on_exhausted, stripe_version)
     return Replaying(
         lambda: _running(_players(library, names, options), unplayed, everywhere=everywhere, allow_hosts=allow_hosts)
     )
+
+
+def check_unplayed(word: object) -> None:
+    """Raises PlaybackOptionError for a word that `unplayed` does not know."""
+    if word not in get_args(OnUnplayed):
+        raise PlaybackOptionError("unplayed", word, get_args(OnUnplayed))
 
 
 class _Options(NamedTuple):
@@ -197,13 +201,17 @@ def _running(
 ) -> Iterator[Replay]:
     answerer = players[0] if len(players) == 1 else Several(players)
     with answering(answerer, everywhere=everywhere, allow_hosts=allow_hosts) as route:
-        running = Replay(players, answerer, route, unplayed)
+        running = Replay(players, answerer, route)
         try:
             yield running
         except BaseException as error:
             running.note_on(error)
             raise
-    running.settle()
+    running.settle(unplayed, _warn)
+
+
+def _warn(warning: Warning) -> None:
+    warnings.warn(warning, stacklevel=6)  # where the with block stands
 
 
 def _warn_version(asked: str, recorded: str) -> None:

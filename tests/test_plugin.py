@@ -92,7 +92,7 @@ def test_the_marker_takes_the_options_of_replay(suite: pytest.Pytester) -> None:
 
         @pytest.mark.replaydisputes("close-lost", any_dispute=True)
         class TestNearest:
-            @pytest.mark.replaydisputes("close-lost")
+            @pytest.mark.replaydisputes("close-lost", any_dispute=False)
             def test_the_marker_of_the_test_itself_counts(self):
                 requests.post(CLOSE.format("du_1"))
         """
@@ -265,10 +265,11 @@ def test_the_suites_own_cassettes_come_before_the_shipped_ones(suite: pytest.Pyt
     ("marker", "said"),
     [
         ('"close-lots"', "*no cassette is called 'close-lots'; did you mean close-lost*"),
-        ("", "*takes the name of one cassette*"),
-        ('"a", "b"', "*takes the name of one cassette*"),
-        ("1", "*takes the name of one cassette*"),
-        ('"close-lost", wat=1', "*and the options any_dispute, on_exhausted, stripe_version; got*"),
+        ("", "*takes the names of cassettes, such as *close-lost*; got args=()*"),
+        ("1", "*takes the names of cassettes, such as *close-lost*; got args=(1,)*"),
+        ("any_dispute=True", '*needs @pytest.mark.replaydisputes("close-lost") on the test, its class or its module'),
+        ('"close-lost", any_disputes=1', "*has no option 'any_disputes'; did you mean any_dispute[?]"),
+        ('"close-lost", unplayed="never"', "*unplayed='never' is none of 'fail', 'warn', 'ignore'*"),
         ('"close-lost", on_exhausted="loop"', "*on_exhausted='loop' is none of 'fail', 'repeat'*"),
     ],
 )
