@@ -61,6 +61,6 @@ def run_apart(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
 
 def section(result: pytest.RunResult, title: str) -> list[str]:
     """The lines below a title, up to the next one."""
-    start = next(at for at, line in enumerate(result.outlines) if title in line and line.startswith(("-", "=")))
+    start = next(at for at, line in enumerate(result.outlines) if title in line and line.startswith(("-", "=", "_")))
     rest = result.outlines[start + 1 :]
     return rest[: next((at for at, line in enumerate(rest) if line.startswith(("---", "===", "___"))), len(rest))]

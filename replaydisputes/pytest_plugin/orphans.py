@@ -66,7 +66,7 @@ class Orphans:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         say, places = terminalreporter.write_line, ", ".join(_short(place) for place in directories(self._config))
-        terminalreporter.section(f"{NAME}: cassettes that no test used")
+        terminalreporter.write_sep("=", f"{NAME}: cassettes that no test used")
         if self._partial:
             say(f"Not looked for: {self._partial}. Only a run of the whole suite can tell.")
         elif not self._own:
@@ -105,9 +105,8 @@ def _narrowed(config: pytest.Config) -> str:
     whole = [found for pattern in config.getini("testpaths") for found in glob.glob(pattern, root_dir=config.rootpath)]
     for needed in [config.rootpath.joinpath(path).resolve() for path in whole or ["."]]:
         if not any(needed.is_relative_to(path) for path in asked):
-            return (
-                f"{_short(needed)} was not run as a whole (without paths, pytest runs `testpaths` of its configuration)"
-            )
+            place = "the root directory" if needed == config.rootpath.resolve() else _short(needed)
+            return f"{place} was not run as a whole (without paths, pytest runs `testpaths` of its configuration)"
     return ""
 
 

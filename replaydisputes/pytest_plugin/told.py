@@ -24,7 +24,7 @@ def header(config: pytest.Config) -> str:
     own = sum(not entry.shipped for entry in entries)
     places = ", ".join(os.path.relpath(place, config.rootpath) for place in directories(config))
     mode = getattr(config.option, f"{NAME}_record", None) or "none"
-    return f"{NAME}: {own} cassettes in {places}; {len(entries) - own} shipped; record mode: {mode}"
+    return f"{NAME}: {own} of your own in {places}; {len(entries) - own} shipped; record mode: {mode}"
 
 
 def what_was_played(running: Replay) -> list[tuple[str, str]]:
