@@ -7,8 +7,10 @@ No message ever holds a secret: keys are named by kind, leaks by kind and line.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class ReplayDisputesError(Exception):
