@@ -64,7 +64,8 @@ class Library:
 
 def loaded_files() -> frozenset[Path]:
     """The files of all cassettes that this process has loaded so far, resolved."""
-    return frozenset(_loaded)
+    with _loading:
+        return frozenset(path.resolve() for path in _loaded)
 
 
 def own_cassettes(directories: Iterable[Path]) -> list[Path]:

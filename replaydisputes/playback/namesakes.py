@@ -56,7 +56,8 @@ class Namesake:
         self._given: dict[str, str] = {}
         self._meant: dict[str, str] = {}
         self._carried: dict[int, Response] = {}
-        self._remember(index.dispute_id, asked_id)
+        if index.dispute_id:
+            self._remember(index.dispute_id, asked_id)
 
     def meant(self, wanted: Asked) -> Asked:
         """A request of the suite, in the ids of the cassette."""
