@@ -8,13 +8,14 @@ import pytest
 
 # Imported here, as what a suite inside this process imports is forgotten after it, and imported anew by the next.
 import requests
+import stripe
 
 import replaydisputes.api
 import replaydisputes.pytest_plugin.orphans
 import replaydisputes.pytest_plugin.scenarios
 import replaydisputes.pytest_plugin.told
 
-KEPT = (requests, replaydisputes)
+KEPT = (requests, stripe, replaydisputes)
 SHIPPED = Path(__file__).parent.parent / "cassettes"
 INI = "[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error\n"
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.plugin_support import run, run_apart
+
 CASSETTES = Path(__file__).parent.parent / "cassettes"
 
 
@@ -16,11 +18,6 @@ CASSETTES = Path(__file__).parent.parent / "cassettes"
 def suite(pytester: pytest.Pytester) -> pytest.Pytester:
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error")
     return pytester
-
-
-def run(suite: pytest.Pytester, *args: str) -> pytest.RunResult:
-    others = ("-p", "no:cassetter", "-p", "no:recording", "-p", "no:cacheprovider")
-    return suite.runpytest_subprocess(*others, *args)
 
 
 def test_a_marked_test_closes_a_dispute_through_the_ordinary_sdk(suite: pytest.Pytester) -> None:
@@ -308,7 +305,7 @@ def test_an_edited_cassette_replays_with_a_warning(suite: pytest.Pytester) -> No
         """
     )
 
-    result = run(suite)
+    result = run_apart(suite)
 
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(["*EditedCassetteWarning*close-lost.yaml*"])
@@ -327,7 +324,7 @@ def test_under_xdist_every_worker_replays(suite: pytest.Pytester) -> None:
         """
     )
 
-    run(suite, "-n", "2").assert_outcomes(passed=8)
+    run_apart(suite, "-n", "2").assert_outcomes(passed=8)
 
 
 def test_an_unmarked_suite_imports_nothing_of_ours_but_the_plugin(suite: pytest.Pytester) -> None:
