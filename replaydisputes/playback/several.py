@@ -17,6 +17,8 @@ def set_apart(names: Sequence[str]) -> list[str]:
 
     Cassettes have the same canonical ids. A cassette's stays the same when others join; the same one twice differs.
     """
+    if len(names) == 1:
+        return [""]
     plain = [PurePath(name).stem for name in names]
     return ["" if at == 0 else f"{name} {plain[: at + 1].count(name)}" for at, name in enumerate(plain)]
 

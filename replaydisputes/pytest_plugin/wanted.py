@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +16,9 @@ from replaydisputes.errors import ReplayDisputesError, nearest
 from replaydisputes.pytest_plugin import INI_ALLOW_HOSTS, INI_CASSETTES, INI_WORDS, NAME, SCENARIOS
 
 EXAMPLE = f'@pytest.mark.{NAME}("close-lost")'
+
+
+_ini: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 
 
 class WantedError(ReplayDisputesError):
@@ -36,11 +39,11 @@ def wanted_by(item: pytest.Item, configured: Mapping[str, Any]) -> Wanted:
 
     The replay itself ignores what is left over: whether the test succeeded is known only where the test is run.
     """
-    names = cassettes_of(item)
+    names, marked = _read(item)
     if not names:
         raise WantedError(_no_cassette(item))
     _check_options(configured, "the fixture replaydisputes_config")
-    given = {"unplayed": "ignore", **_from_ini(item.config), **configured, **_marked_options(item)}
+    given = {"unplayed": "ignore", **_from_ini(item.config), **configured, **marked}
     unplayed = given.pop("unplayed")
     check_unplayed(unplayed)
     return Wanted(replay(*names, everywhere=True, **given), unplayed)
@@ -48,11 +51,18 @@ def wanted_by(item: pytest.Item, configured: Mapping[str, Any]) -> Wanted:
 
 def cassettes_of(item: pytest.Item) -> tuple[str, ...]:
     """The cassettes that the nearest level with any names, in reading order; empty where none does."""
+    return _read(item)[0]
+
+
+def _read(item: pytest.Item) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The cassettes of an item, and each option as the nearest marker has it."""
+    names: tuple[str, ...] = ()
+    options: dict[str, Any] = {}
     for marks in levels(item, NAME):
-        names = [name for mark in marks for name in _checked(mark).args]
-        if names:
-            return tuple(names)
-    return ()
+        for mark in marks:
+            options = {**_checked(mark).kwargs, **options}
+        names = names or tuple(name for mark in marks for name in mark.args)
+    return names, options
 
 
 def levels(item: pytest.Item, name: str) -> Iterator[list[pytest.Mark]]:
@@ -61,17 +71,15 @@ def levels(item: pytest.Item, name: str) -> Iterator[list[pytest.Mark]]:
     Levels: the parameter set, the function, the class, each class it inherits from, the module, the directories.
     """
     parameters = getattr(getattr(item, "callspec", None), "marks", [])
-    yield _named(parameters, name)
-    yield _named((mark for mark in reversed(item.own_markers) if all(mark is not one for one in parameters)), name)
+    yield [mark for mark in parameters if mark.name == name]
+    own = [mark for mark in reversed(item.own_markers) if mark.name == name]
+    yield [mark for mark in own if all(mark is not one for one in parameters)]
     for node in reversed(item.listchain()[:-1]):
         if isinstance(node, pytest.Class):
-            yield from (_named(_marks_of(one), name) for one in node.obj.__mro__)
+            for one in node.obj.__mro__:
+                yield [mark for mark in _marks_of(one) if mark.name == name]
         else:
-            yield _named(node.own_markers, name)
-
-
-def _named(marks: Iterable[pytest.Mark], name: str) -> list[pytest.Mark]:
-    return [mark for mark in marks if mark.name == name]
+            yield [mark for mark in node.own_markers if mark.name == name]
 
 
 def _marks_of(decorated: type) -> Iterator[pytest.Mark]:
@@ -93,19 +101,13 @@ def options() -> tuple[str, ...]:
     return tuple(one.name for one in parameters if one.kind is one.KEYWORD_ONLY and one.name != "everywhere")
 
 
-def _marked_options(item: pytest.Item) -> dict[str, Any]:
-    """Each option as the nearest marker that gives it."""
-    found: dict[str, Any] = {}
-    for marks in levels(item, NAME):
-        for mark in marks:
-            found = {**_checked(mark).kwargs, **found}
-    return found
-
-
 def _from_ini(config: pytest.Config) -> dict[str, Any]:
-    words = {option: config.getini(f"{NAME}_{option}") for option in INI_WORDS}
-    found = {option: value for option, value in words.items() if value is not None}
-    return {"cassettes": directories(config), "allow_hosts": config.getini(INI_ALLOW_HOSTS), **found}
+    if _ini not in config.stash:
+        words = {option: config.getini(f"{NAME}_{option}") for option in INI_WORDS}
+        found = {option: value for option, value in words.items() if value is not None}
+        where = {"cassettes": directories(config), "allow_hosts": config.getini(INI_ALLOW_HOSTS)}
+        config.stash[_ini] = {**where, **found}
+    return config.stash[_ini]
 
 
 def _checked(mark: pytest.Mark) -> pytest.Mark:
