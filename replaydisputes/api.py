@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
-from replaydisputes.errors import ReplayDisputesError, StripeVersionWarning
-from replaydisputes.interception import Route, answering
+from replaydisputes.errors import NoReplayError, ReplayDisputesError, StripeVersionWarning
+from replaydisputes.interception import Route, active_route, answering
 from replaydisputes.library import Library
 from replaydisputes.model import Cassette
-from replaydisputes.playback import OnExhausted, OnVersion, Played, Player
+from replaydisputes.playback import (
+    Clock,
+    Fault,
+    FaultName,
+    Faults,
+    Injected,
+    OnExhausted,
+    OnVersion,
+    PlaybackOptionError,
+    Played,
+    Player,
+)
+from replaydisputes.playback.webhooks import EventNotRecordedError, Webhook, choose_event, events_in, signed, types_of
+from replaydisputes.stripe_api.urls import dispute_id_in_path, split_url
 
 DEFAULT_DIRECTORIES = ("cassettes", "tests/cassettes")
+
+_running: dict[Route, Replay] = {}
 
 
 class Replay:
     """What a running replay tells: its cassette, the dispute it is about, and what has been played."""
 
-    def __init__(self, player: Player, route: Route) -> None:
-        self._player, self._route = player, route
+    def __init__(self, player: Player, faults: Faults, route: Route) -> None:
+        self._player, self._faults, self._route = player, faults, route
         self._reported = 0
 
     @property
@@ -49,13 +66,56 @@ class Replay:
         """Each mismatch and each connection that was refused, whether or not the code under test swallowed it."""
         return tuple(self._route.refused)
 
+    @property
+    def injected(self) -> tuple[Injected, ...]:
+        """Each request that `fail_next` failed, in order. None of them counts as played, unless Stripe acted on it."""
+        return self._faults.injected
+
+    def fail_next(  # noqa: PLR0913 - all but the kind are keywords with a default
+        self,
+        kind: FaultName,
+        *,
+        times: int = 1,
+        after: int = 0,
+        on: str = "*",
+        processed: bool = False,
+        should_retry: bool | None = None,
+    ) -> None:
+        """Have the next requests fail, at once and without sleeping; faults asked for earlier come first.
+
+        kind: `timeout`, `connection-reset` (the client's own exception), `rate-limit`, `lock-timeout` (429),
+        `server-error` (500). after: how many requests are answered before it. on: only requests that fit this shell
+        pattern over `METHOD /path`, such as `POST */close`. processed: Stripe acts on the request and the answer is
+        lost, so a retry with the same Idempotency-Key gets it with `Idempotent-Replayed`. should_retry: what
+        Stripe-Should-Retry says; by default what Stripe says, which is to retry a lock and not a rate limit.
+        What has not come by the end of the replay fails it. Raises FaultOptionError, NoReplayError.
+        """
+        if self._route.ended:
+            raise NoReplayError("fail_next()")
+        self._faults.plan(Fault(kind, times, after, processed, should_retry, on))
+
+    def webhook(self, event_type: str, *, secret: str, dispute: str = "", timestamp: int | None = None) -> Webhook:
+        """The event of a type that the cassette holds, as Stripe would deliver it: body and headers, signed.
+
+        secret: the endpoint's `whsec_…`. dispute: whose event it is to be, where not the one last asked for by id;
+        under any_dispute it comes in this dispute's ids. timestamp: of the signature, in unix seconds; by default now.
+        Raises EventNotRecordedError and WebhookSecretError.
+        """
+        wanted = dispute or _last_asked(self.played)
+        events = events_in(self._player.answers_about(wanted))
+        event = choose_event(events, event_type, wanted, only=bool(dispute))
+        if event is None:
+            raise EventNotRecordedError(event_type, self.name, types_of(events), _shipped_with(event_type), dispute)
+        return signed(event, secret, int(time.time()) if timestamp is None else timestamp)
+
     def unreported(self) -> ReplayDisputesError | None:
-        """The first refusal since the last time this was asked; None where there was none."""
+        """The first refusal since the last time this was asked, else what `fail_next` asked for and never came."""
         refused, self._reported = self.refused[self._reported :], len(self._route.refused)
-        return refused[0] if refused else None
+        unused = self._faults.unused()
+        return refused[0] if refused else unused
 
     def raise_unreported(self) -> None:
-        """Raise the first refusal that nobody has been told of."""
+        """Raise the first refusal, or the faults that never came, where nobody has been told."""
         refusal = self.unreported()
         if refusal is not None:
             raise refusal
@@ -83,6 +143,7 @@ def replay(  # noqa: PLR0913 - the one public call; all but the name are keyword
     any_dispute: bool = False,
     on_exhausted: OnExhausted = "fail",
     stripe_version: OnVersion = "warn",
+    clock: Clock = "recorded",
 ) -> Iterator[Replay]:
     """Answer every HTTP request made inside from one cassette; nothing reaches the network.
 
@@ -91,8 +152,9 @@ def replay(  # noqa: PLR0913 - the one public call; all but the name are keyword
     process instead of this context alone (one at a time; the pytest plugin does so).
     any_dispute: answer for whatever dispute id the code uses, each with a history of its own. on_exhausted: `repeat`
     gives a write's last answer again. stripe_version: `fail` or `ignore` where the code asks for another version than
-    the recording's. Raises MismatchError or NetworkBlockedError at the end where one was swallowed inside;
-    UnknownCassetteError, CassetteFormatError and PlaybackOptionError before anything is replaced.
+    the recording's. clock: `now` moves every time in every answer by one offset, so that the recording begins now.
+    Raises MismatchError or NetworkBlockedError at the end where one was swallowed inside, UnusedFaultError where a
+    fault never came; UnknownCassetteError, CassetteFormatError and PlaybackOptionError before anything is replaced.
     """
     directories = [cassettes] if isinstance(cassettes, str | Path) else list(cassettes)
     player = Player(
@@ -102,15 +164,33 @@ def replay(  # noqa: PLR0913 - the one public call; all but the name are keyword
         on_exhausted=on_exhausted,
         stripe_version=stripe_version,
         on_version=_warn_version,
+        begins_at_s=_beginning(clock),
     )
-    with answering(player, everywhere=everywhere, allow_hosts=allow_hosts) as route:
-        running = Replay(player, route)
+    with _answered_by(player, everywhere=everywhere, allow_hosts=allow_hosts) as running:
+        yield running
+    running.raise_unreported()
+
+
+@contextmanager
+def _answered_by(player: Player, *, everywhere: bool, allow_hosts: Collection[str]) -> Iterator[Replay]:
+    """A replay that runs, faults and all; an error that leaves it is told what was refused inside."""
+    faults = Faults(player, lambda: player.moment_s)
+    with answering(faults, everywhere=everywhere, allow_hosts=allow_hosts) as route:
+        running = _running[route] = Replay(player, faults, route)
         try:
             yield running
         except BaseException as error:
             running.note_on(error)
             raise
-    running.raise_unreported()
+        finally:
+            del _running[route]
+
+
+def _beginning(clock: Clock) -> int | None:
+    """The unix second at which the recording is to begin; None: when it did. Read here, where it can be frozen."""
+    if clock not in get_args(Clock):
+        raise PlaybackOptionError("clock", clock, get_args(Clock))
+    return int(time.time()) if clock == "now" else None
 
 
 def _warn_version(asked: str, recorded: str) -> None:
@@ -120,3 +200,46 @@ def _warn_version(asked: str, recorded: str) -> None:
         StripeVersionWarning,
         stacklevel=2,
     )
+
+
+def fail_next(  # noqa: PLR0913 - as the method
+    kind: FaultName,
+    *,
+    times: int = 1,
+    after: int = 0,
+    on: str = "*",
+    processed: bool = False,
+    should_retry: bool | None = None,
+) -> None:
+    """`Replay.fail_next` of the replay that runs here. Raises NoReplayError where none does."""
+    here = _replay_here("fail_next()")
+    here.fail_next(kind, times=times, after=after, on=on, processed=processed, should_retry=should_retry)
+
+
+def webhook(event_type: str, *, secret: str, dispute: str = "", timestamp: int | None = None) -> Webhook:
+    """`Replay.webhook` of the replay that runs here. Raises NoReplayError where none does."""
+    return _replay_here("webhook()").webhook(event_type, secret=secret, dispute=dispute, timestamp=timestamp)
+
+
+def _replay_here(asked: str) -> Replay:
+    route = active_route()
+    running = _running.get(route) if route else None
+    if running is None:
+        raise NoReplayError(asked)
+    return running
+
+
+def _last_asked(played: Sequence[Played]) -> str:
+    """The dispute last asked for by id, in the ids of the suite; empty where none was."""
+    asked = (dispute_id_in_path(split_url(one.request.url).path) for one in reversed(played))
+    return next(filter(None, asked), "")
+
+
+def _shipped_with(event_type: str) -> list[str]:
+    """The shipped cassettes that hold an event of this type."""
+    library = Library([])
+    return [
+        entry.name
+        for entry in library.names()
+        if event_type in types_of(events_in(one.response for one in library.load(entry.name).interactions))
+    ]

@@ -49,6 +49,19 @@ class UnknownCassetteError(ReplayDisputesError):
         )
 
 
+class NoReplayError(ReplayDisputesError):
+    """Something was asked of the running replay, and none runs here."""
+
+    exit_code = 2
+
+    def __init__(self, asked: str) -> None:
+        self.asked = asked
+        super().__init__(
+            f"{asked} needs a running replay, and there is none here: call it inside `with replaydisputes.replay(…)`, "
+            f"or in a test with @pytest.mark.replaydisputes(…)."
+        )
+
+
 class MissingExtraError(ReplayDisputesError):
     exit_code = 4
 

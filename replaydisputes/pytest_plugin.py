@@ -14,7 +14,7 @@ NAME = "replaydisputes"
 INI_CASSETTES = "replaydisputes_cassettes"
 INI_ALLOW_HOSTS = "replaydisputes_allow_hosts"
 
-OPTIONS = frozenset({"any_dispute", "on_exhausted", "stripe_version"})
+OPTIONS = frozenset({"any_dispute", "clock", "on_exhausted", "stripe_version"})
 """The keyword arguments of the marker, which are those of `replay()`."""
 
 _running: pytest.StashKey[Replay] = pytest.StashKey()
@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        f'{NAME}(cassette, any_dispute=False, on_exhausted="fail", stripe_version="warn"): '
+        f'{NAME}(cassette, any_dispute=False, on_exhausted="fail", stripe_version="warn", clock="recorded"): '
         "answer the test's Stripe calls from this dispute cassette, with no network.",
     )
 

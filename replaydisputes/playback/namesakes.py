@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Callable
-from dataclasses import replace
 
-from replaydisputes.errors import ReplayDisputesError
-from replaydisputes.model import Headers, Response
+from replaydisputes.model import Response
+from replaydisputes.playback.codings import rewritten
 from replaydisputes.playback.derived_ids import derived_id
 from replaydisputes.playback.history import History
 from replaydisputes.playback.index import Index, Recording, dispute_of
@@ -24,17 +21,6 @@ _USABLE = re.compile(r"[A-Za-z0-9_.-]{1,5000}")
 """What fits into JSON, a URL and a header without escapes."""
 
 _DISPUTE_PREFIXES = frozenset({"du", "dp"})
-
-
-class CompressedAnswerError(ReplayDisputesError):
-    """any_dispute met an answer that it cannot carry an id through."""
-
-    def __init__(self, coding: str) -> None:
-        self.coding = coding
-        super().__init__(
-            f"the recorded answer is compressed with {coding[:20]!r}, so any_dispute cannot put another id into it. "
-            f"`replaydisputes redact` writes the cassette with readable bodies."
-        )
 
 
 def stands_for_a_dispute(asked_id: str) -> bool:
@@ -71,13 +57,11 @@ class Namesake:
         return known
 
     def _carry(self, response: Response) -> Response:
-        plain, coding = _decoded(response.body, (response.header("content-encoding") or "").lower())
-        body = _encoded(self._text(plain.decode("latin-1")).encode("latin-1"), coding)
-        headers: Headers = tuple(
-            (name, str(len(body)) if name.lower() == "content-length" and response.body else self._text(value))
-            for name, value in response.headers
+        return rewritten(
+            response,
+            lambda body: self._text(body.decode("latin-1")).encode("latin-1"),
+            lambda _, value: self._text(value),
         )
-        return replace(response, headers=headers, body=body)
 
     def _text(self, text: str) -> str:
         return _TOKEN.sub(lambda found: self._id_for(found[1]), text)
@@ -111,6 +95,10 @@ class Namesakes:
         if dispute is None:
             words = [*wanted.path.split("/"), *(value for _, value in wanted.params)]
             return next((owner for word in words if (owner := self._owners.get(word))), None)
+        return self.about(dispute)
+
+    def about(self, dispute: str) -> Namesake | None:
+        """The namesake with this id, made where it is new; None where the id is none that the cassette stands for."""
         if not self._applies or dispute in self._recorded or not stands_for_a_dispute(dispute):
             return None
         return self._owners.get(dispute) or Namesake(dispute, self._index, self._owners)
@@ -125,26 +113,3 @@ def _with_ids(asked: Asked, translate: Callable[[str], str]) -> Asked:
     path = "/".join(translate(segment) for segment in asked.path.split("/"))
     params = tuple(sorted((key, translate(value)) for key, value in asked.params))
     return Asked(asked.method, asked.origin, path, params, asked.account)
-
-
-def _decoded(body: bytes, coding: str) -> tuple[bytes, str]:
-    """A body without its content coding, and the coding to give back; a body that is not coded as it says is plain.
-
-    Raises CompressedAnswerError for a coding the standard library cannot read.
-    """
-    try:
-        if coding in ("gzip", "x-gzip"):
-            return gzip.decompress(body), coding
-        if coding == "deflate":
-            return zlib.decompress(body), coding
-    except (OSError, EOFError, zlib.error):
-        return body, ""
-    if coding not in ("", "identity") and body:
-        raise CompressedAnswerError(coding)
-    return body, ""
-
-
-def _encoded(body: bytes, coding: str) -> bytes:
-    if not coding:
-        return body
-    return zlib.compress(body) if coding == "deflate" else gzip.compress(body, mtime=0)
