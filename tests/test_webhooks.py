@@ -79,10 +79,11 @@ def test_what_an_update_changed_is_told(cassette: str) -> None:
     with replaydisputes.replay(cassette) as replay:
         event = constructed(replay.webhook("charge.dispute.updated", secret=SECRET))
 
-    before, after = event.data.previous_attributes, event.data.object
-    assert set(before.to_dict()) == {"evidence", "evidence_details"}
-    assert (before["evidence"]["customer_name"], before["evidence_details"]["has_evidence"]) == (None, False)
-    assert (after["evidence"]["customer_name"], after["evidence_details"]["has_evidence"]) == ("[redacted 3]", True)
+    before, after = event.data.previous_attributes.to_dict(), event.data.object["evidence"]
+    names = (before["evidence"].pop("customer_name"), after["customer_name"])
+    assert before == {"evidence": {}}
+    assert [name.startswith("[redacted ") for name in names] == [True, True]
+    assert names[0] != names[1]
 
 
 def test_the_headers_are_what_a_delivery_needs(cassette: str) -> None:
