@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import gzip
 import inspect
@@ -26,6 +27,7 @@ from replaydisputes.redaction import redact
 from replaydisputes.redaction.kinds import Kind
 from replaydisputes.redaction.policy import FORM_RULES, JSON_RULES
 from replaydisputes.stripe_api.times import TIME_FIELDS
+from tests.canaries.runs import PROVENANCE
 from tests.test_not_too_eager import whole_tour
 from tests.test_sandbox_seeds import leaves
 
@@ -144,6 +146,23 @@ def test_a_time_that_comes_back_in_a_request_is_the_recorded_one(parameter: str)
     assert player.answer(Request("GET", url.format(parameter, START_S + 500))).status == 200
     with pytest.raises(replaydisputes.MismatchError):
         player.answer(Request("GET", url.format(parameter, START_S)))
+
+
+@pytest.mark.parametrize(("late_s", "status"), [(0, 200), (37, 200), (-43_200, 200), (43_199, 200), (43_200, 0)])
+def test_a_week_ago_is_a_week_ago_at_whatever_second_the_code_says_it(late_s: int, status: int) -> None:
+    week_s = 7 * DAY_S
+    cassette = Cassette((listed(SINCE.format(START_S - week_s)),), PROVENANCE)
+    player = Player(cassette, "list", begins_at_s=START_S + 500)
+
+    with pytest.raises(replaydisputes.MismatchError) if not status else contextlib.nullcontext():
+        assert player.answer(Request("GET", SINCE.format(START_S + 500 - week_s + late_s))).status == status
+
+
+def test_a_cassette_that_was_never_redacted_is_asked_to_the_second() -> None:
+    player = Player(Cassette((listed(SINCE.format(START_S)),)), "list", begins_at_s=START_S + 500)
+
+    with pytest.raises(replaydisputes.MismatchError):
+        player.answer(Request("GET", SINCE.format(START_S + 501)))
 
 
 @pytest.mark.parametrize("query", ["created[gte]=0", "limit=1767226100", "metadata[created]=1767226100", "created="])

@@ -149,6 +149,7 @@ def test_what_never_came_is_told_once(player: Player) -> None:
         ({"kind": "timeout", "times": True}, "got times=True, after=0"),
         ({"kind": "timeout", "after": -1}, "got times=1, after=-1"),
         ({"kind": "timeout", "after": "2"}, "got times=1, after='2'"),
+        ({"kind": "timeout", "on": None}, "such as 'POST */close'; got None"),
         ({"kind": "rate-limit", "processed": True}, "Stripe never begins a request that it answers with 429"),
         ({"kind": "timeout", "should_retry": True}, "should_retry is a header of an answer, and 'timeout' gives none"),
     ],

@@ -15,6 +15,7 @@ from replaydisputes.stripe_api.times import RANGE_OPERATORS, TIME_FIELDS
 
 Clock = Literal["recorded", "now"]
 
+_DAY_S = 86_400
 _UNIX_S = "[1-9][0-9]{9}"
 """2001 to 2286: a zero stays a zero, and what no answer can have said is no shifted time."""
 
@@ -24,9 +25,13 @@ _TIME = re.compile(rf'("(?:{"|".join(sorted(TIME_FIELDS))})"[ \t\r\n]*:[ \t\r\n]
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One offset in seconds, for all times of a replay."""
+    """One offset in seconds, for all times of a replay.
+
+    days_from_s: where given, the recorded requests name whole days from this second, as redaction has them.
+    """
 
     seconds: int
+    days_from_s: int | None = None
 
     def told(self, response: Response) -> Response:
         """The recorded answer with its times and its Date moved; not one other byte of the body differs."""
@@ -49,7 +54,14 @@ class Shift:
     def _earlier(self, key: str, value: str) -> str:
         names = [name for name in split_key(key) if name not in RANGE_OPERATORS]
         is_time = bool(names) and names[-1] in TIME_FIELDS and "metadata" not in names
-        return str(int(value) - self.seconds) if is_time and re.fullmatch(_UNIX_S, value) else value
+        return str(self._recorded(int(value))) if is_time and re.fullmatch(_UNIX_S, value) else value
+
+    def _recorded(self, moved_s: int) -> int:
+        """The recorded time that a moved one stands for. So "a week ago" is one, whatever second the code says it."""
+        if self.days_from_s is None:
+            return moved_s - self.seconds
+        away_s = moved_s - self.seconds - self.days_from_s
+        return self.days_from_s + (away_s + _DAY_S // 2) // _DAY_S * _DAY_S
 
 
 def recording_moment(cassette: Cassette) -> int | None:
@@ -72,7 +84,9 @@ def recording_moment(cassette: Cassette) -> int | None:
 def shift_to(cassette: Cassette, begins_at_s: int | None) -> Shift | None:
     """The shift that has the recording begin at a unix second; None where there is nothing to shift."""
     moment_s = None if begins_at_s is None else recording_moment(cassette)
-    return None if moment_s is None or begins_at_s is None else Shift(begins_at_s - moment_s)
+    if moment_s is None or begins_at_s is None:
+        return None
+    return Shift(begins_at_s - moment_s, moment_s if cassette.provenance else None)
 
 
 def _http_date_to_unix(value: str) -> int | None:

@@ -61,6 +61,8 @@ class Fault:
                 f"a fault comes 1 time or more, after 0 answered requests or more; "
                 f"got times={self.times!r}, after={self.after!r}"
             )
+        if not isinstance(self.on, str):
+            raise FaultOptionError(f"on is a pattern over `METHOD /path`, such as 'POST */close'; got {self.on!r}")
         if self.processed and self.kind in _NEVER_BEGUN:
             raise FaultOptionError(
                 f"processed=True does not go with {self.kind!r}: Stripe never begins a request that it answers with "

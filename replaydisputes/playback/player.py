@@ -98,6 +98,7 @@ class Player:
         self._repeats, self._on_difference, self._on_version = on_exhausted == "repeat", stripe_version, on_version
         self._told: set[tuple[str, str]] = set()
         self._shift = shift_to(cassette, begins_at_s)
+        self._moved: dict[tuple[int, str], Response] = {}
 
     @property
     def played(self) -> tuple[Played, ...]:
@@ -163,7 +164,12 @@ class Player:
     def _told_of(self, recording: Recording, namesake: Namesake | None) -> Response:
         """A recorded answer in the ids and times of this run."""
         response = namesake.carry(recording) if namesake else recording.interaction.response
-        return self._shift.told(response) if self._shift else response
+        if self._shift is None:
+            return response
+        place = recording.index, namesake.asked_id if namesake else ""
+        if place not in self._moved:
+            self._moved[place] = self._shift.told(response)
+        return self._moved[place]
 
     def _choose(self, call: _Call, keyed: _Keyed | None) -> Choice | None:
         """The recording to play next; None where there is none, or where the key's first answer comes again."""
