@@ -67,6 +67,12 @@ def test_the_date_moves_and_the_length_stays_true() -> None:
     assert moved.headers == (("Date", "Fri, 02 Jan 2026 00:00:00 GMT"), ("Age", "7"), ("Content-Length", "24"))
 
 
+def test_the_answer_to_a_head_keeps_the_length_it_tells_of() -> None:
+    response = Response(200, (("Content-Length", "2611"),))
+
+    assert Shift(DAY_S).told(response) == response
+
+
 def test_a_compressed_answer_is_moved_inside() -> None:
     packed = gzip.compress(b'{"created": 1767225600}')
 
@@ -251,11 +257,14 @@ def assert_begun_at(answer: requests.Response, moment: datetime.datetime) -> Non
     assert answer.headers["Content-Length"] == str(len(answer.content))
 
 
-def test_the_disputes_of_a_suite_are_due_next_week_as_well() -> None:
+def test_the_disputes_of_a_suite_are_due_next_week_as_well_each_under_its_own_id() -> None:
     with freezegun.freeze_time("2030-01-01"), replaydisputes.replay("close-lost", clock="now", any_dispute=True):
-        dispute = stripe.Dispute.retrieve("du_mine", api_key="sk_test_any")
+        disputes = [stripe.Dispute.retrieve(name, api_key="sk_test_any") for name in ("du_mine", "du_yours")]
 
-    assert (dispute.id, dispute.created) == ("du_mine", 1_893_456_000)
+    assert [(dispute.id, dispute.created) for dispute in disputes] == [
+        ("du_mine", 1_893_456_000),
+        ("du_yours", 1_893_456_000),
+    ]
 
 
 def test_an_injected_answer_is_dated_as_the_others() -> None:

@@ -236,13 +236,13 @@ def test_the_newest_event_of_a_type_is_chosen_about_the_dispute_where_there_is_o
     def event(number: int, dispute: str) -> dict[str, Any]:
         return {"id": f"evt_{number}", "object": "event", "type": "t", "data": {"object": {"dispute": dispute}}}
 
-    found = events_in([answered(event(2, "du_1"), event(1, "du_2")), answered(event(4, "du_2"), event(3, "du_1"))])
+    found = events_in([answered(event(2, "du_1"), event(1, "du_2")), answered(event(4, "du_12"), event(3, "du_1"))])
 
     chosen = [
         choose_event(found, "t", dispute, only=only)
-        for dispute, only in (("du_1", True), ("du_2", False), ("du_12", True), ("du_12", False), ("", False))
+        for dispute, only in (("du_1", True), ("du_2", False), ("du_9", True), ("du_9", False), ("", False))
     ]
-    assert [one and one["id"] for one in chosen] == ["evt_3", "evt_4", None, "evt_4", "evt_4"]
+    assert [one and one["id"] for one in chosen] == ["evt_3", "evt_1", None, "evt_4", "evt_4"]
 
 
 @pytest.mark.parametrize(

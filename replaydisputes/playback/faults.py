@@ -150,7 +150,7 @@ class Faults:
 
 
 def _applies(fault: Fault, request: Request) -> bool:
-    return fault.on == "*" or fnmatchcase(f"{request.method} {split_url(request.url).path}", fault.on)
+    return fnmatchcase(f"{request.method} {split_url(request.url).path}", fault.on)
 
 
 def _told(waiting: _Waiting) -> str:
