@@ -205,8 +205,11 @@ def test_a_cassette_without_events_names_shipped_ones_that_have_it() -> None:
         replay.webhook(CLOSED, secret=SECRET)
 
     names = ", ".join(caught.value.elsewhere)
-    shipped = f"Shipped cassettes that hold one: {names}." if names else "No shipped one does."
-    assert str(caught.value) == f"cassette 'close-bad-key' holds no event {CLOSED!r}. It holds no event. {shipped}"
+    shipped = f"Shipped cassettes that hold one: {names}." if names else "No shipped cassette holds one."
+    assert str(caught.value) == (
+        f"cassette 'close-bad-key' holds no event {CLOSED!r}. It holds no event. {shipped} "
+        "An event is in a cassette whose recording reads GET /v1/events after the close."
+    )
 
 
 @pytest.mark.parametrize("secret", ["", None])

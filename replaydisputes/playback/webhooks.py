@@ -42,8 +42,15 @@ class EventNotRecordedError(ReplayDisputesError):
         self.held, self.elsewhere = tuple(held), tuple(elsewhere)
         about = f" about {dispute}" if dispute else ""
         types = f"It holds {', '.join(held)}; {nearest(event_type, held)}" if held else "It holds no event."
-        shipped = f"Shipped cassettes that hold one: {', '.join(elsewhere)}." if elsewhere else "No shipped one does."
-        super().__init__(f"cassette {cassette!r} holds no event {event_type!r}{about}. {types} {shipped}")
+        shipped = (
+            f"Shipped cassettes that hold one: {', '.join(elsewhere)}."
+            if elsewhere
+            else "No shipped cassette holds one."
+        )
+        super().__init__(
+            f"cassette {cassette!r} holds no event {event_type!r}{about}. {types} {shipped} "
+            f"An event is in a cassette whose recording reads GET /v1/events after the close."
+        )
 
 
 def events_in(responses: Iterable[Response]) -> list[Json]:
