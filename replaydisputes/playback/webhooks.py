@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from replaydisputes.errors import ReplayDisputesError, nearest
+from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.model import Response
 from replaydisputes.playback.codings import plain_body
 
@@ -41,14 +41,10 @@ class EventNotRecordedError(ReplayDisputesError):
         self.event_type, self.cassette, self.dispute = event_type, cassette, dispute
         self.held, self.elsewhere = tuple(held), tuple(elsewhere)
         about = f" about {dispute}" if dispute else ""
-        types = f"It holds {', '.join(held)}; {nearest(event_type, held)}" if held else "It holds no event."
-        shipped = (
-            f"Shipped cassettes that hold one: {', '.join(elsewhere)}."
-            if elsewhere
-            else "No shipped cassette holds one."
-        )
+        types, shipped = ", ".join(held) or "no event", ", ".join(elsewhere) or "none"
         super().__init__(
-            f"cassette {cassette!r} holds no event {event_type!r}{about}. {types} {shipped} "
+            f"cassette {cassette!r} holds no event {event_type!r}{about}. It holds {types}. "
+            f"Shipped cassettes that hold one: {shipped}. "
             f"An event is in a cassette whose recording reads GET /v1/events after the close."
         )
 
