@@ -9,10 +9,11 @@ import pytest
 
 from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.library import Library
-from replaydisputes.model import Headers, Request, Response, TransportFault
+from replaydisputes.model import Headers, Interaction, Request, Response, TransportFault
 from replaydisputes.playback import Fault, Faults, Player
 from replaydisputes.playback.faults import FaultOptionError
 from replaydisputes.playback.injected_answers import injected_answer
+from replaydisputes.redaction import redact
 
 DISPUTE = "https://api.stripe.com/v1/disputes/du_1AAAAAreplaydisp00000001"
 CLOSE = Request("POST", f"{DISPUTE}/close", (("Idempotency-Key", "key-1"), ("Stripe-Version", "2026-10-28.endive")))
@@ -111,6 +112,16 @@ def test_an_injected_answer_has_stripes_shape_and_says_that_it_is_injected(
     assert response.header("Date") == "Thu, 01 Jan 2026 00:00:00 GMT"
     assert response.header("Content-Length") == str(len(response.body))
     assert response.header("Replaydisputes-Fault") == kind
+
+
+@pytest.mark.parametrize("kind", ["rate-limit", "lock-timeout", "server-error"])
+def test_redaction_leaves_an_injected_answer_and_its_mark_alone(kind: Any) -> None:
+    injected = injected_answer(kind, Request("GET", DISPUTE), date_s=1767225600)
+
+    redacted = redact([Interaction(READ, injected)]).interactions[0].response
+
+    told = dict(redacted.headers) | {"Request-Id": injected.header("Request-Id")}
+    assert (redacted.status, redacted.body, told) == (injected.status, injected.body, dict(injected.headers))
 
 
 def test_the_advice_to_retry_can_be_given_otherwise() -> None:
