@@ -268,7 +268,7 @@ def test_the_suites_own_cassettes_come_before_the_shipped_ones(suite: pytest.Pyt
         ("", "*takes the name of one cassette*"),
         ('"a", "b"', "*takes the name of one cassette*"),
         ("1", "*takes the name of one cassette*"),
-        ('"close-lost", wat=1', "*and the options any_dispute, on_exhausted, stripe_version; got*"),
+        ('"close-lost", wat=1', "*and the options any_dispute, clock, on_exhausted, stripe_version; got*"),
         ('"close-lost", on_exhausted="loop"', "*on_exhausted='loop' is none of 'fail', 'repeat'*"),
     ],
 )
