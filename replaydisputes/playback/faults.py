@@ -123,10 +123,10 @@ class Faults:
         if not self._waiting:
             return self._answerer.answer(request)
         fault, number = self._next_for(request)
-        if fault is None or fault.processed:
-            response = self._answerer.answer(request)
         if fault is None:
-            return response
+            return self._answerer.answer(request)
+        if fault.processed:
+            self._answerer.answer(request)
         if fault.kind == "timeout" or fault.kind == "connection-reset":  # noqa: PLR1714 - what mypy narrows by
             raise TransportFault(fault.kind)
         date_s = self._date_s()
