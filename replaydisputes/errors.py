@@ -60,6 +60,19 @@ class NoCassetteError(ReplayDisputesError):
         super().__init__(f'a replay needs the name of a cassette, or several, such as "close-lost"; got {names!r}')
 
 
+class NoReplayError(ReplayDisputesError):
+    """Something was asked of the running replay, and none runs here."""
+
+    exit_code = 2
+
+    def __init__(self, asked: str) -> None:
+        self.asked = asked
+        super().__init__(
+            f"{asked} needs a running replay, and there is none here: call it inside `with replaydisputes.replay(…)`, "
+            f"or in a test with @pytest.mark.replaydisputes(…)."
+        )
+
+
 class MissingExtraError(ReplayDisputesError):
     exit_code = 4
 

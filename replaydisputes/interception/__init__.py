@@ -9,3 +9,4 @@ from replaydisputes.interception.entry import answering as answering
 from replaydisputes.interception.install import installed as installed
 from replaydisputes.interception.install import uninstall as uninstall
 from replaydisputes.interception.routing import Route as Route
+from replaydisputes.interception.routing import active_route as active_route

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Callable
-from dataclasses import replace
 
-from replaydisputes.errors import ReplayDisputesError
-from replaydisputes.model import Headers, Response
+from replaydisputes.model import Response
+from replaydisputes.playback.codings import rewritten
 from replaydisputes.playback.derived_ids import derived_id
 from replaydisputes.playback.history import History
 from replaydisputes.playback.index import Index, Recording, dispute_of
@@ -27,17 +24,6 @@ _NOBODYS = "\0"
 """In front of an id that means another cassette's object: no recording has it."""
 
 _DISPUTE_PREFIXES = frozenset({"du", "dp"})
-
-
-class CompressedAnswerError(ReplayDisputesError):
-    """An answer that another id than the recorded one cannot be carried through."""
-
-    def __init__(self, coding: str) -> None:
-        self.coding = coding
-        super().__init__(
-            f"the recorded answer is compressed with {coding[:20]!r}, so no other id can be put into it. "
-            f"`replaydisputes redact` writes the cassette with readable bodies."
-        )
 
 
 def stands_for_a_dispute(asked_id: str) -> bool:
@@ -75,13 +61,11 @@ class Namesake:
         return known
 
     def _carry(self, response: Response) -> Response:
-        plain, coding = _decoded(response.body, (response.header("content-encoding") or "").lower())
-        body = _encoded(self._text(plain.decode("latin-1")).encode("latin-1"), coding)
-        headers: Headers = tuple(
-            (name, str(len(body)) if name.lower() == "content-length" and response.body else self._text(value))
-            for name, value in response.headers
+        return rewritten(
+            response,
+            lambda body: self._text(body.decode("latin-1")).encode("latin-1"),
+            lambda _, value: self._text(value),
         )
-        return replace(response, headers=headers, body=body)
 
     def _text(self, text: str) -> str:
         return _TOKEN.sub(lambda found: self._id_for(found[1]), text)
@@ -115,6 +99,10 @@ class Namesakes:
         if dispute is None:
             words = [*wanted.path.split("/"), *(value for _, value in wanted.params)]
             return next((owner for word in words if (owner := self._owners.get(word))), None)
+        return self.about(dispute)
+
+    def about(self, dispute: str) -> Namesake | None:
+        """The namesake with this id, made where it is new; None where the id is none that the cassette stands for."""
         if not self._applies or dispute in self._recorded or not stands_for_a_dispute(dispute):
             return None
         known = self._owners.get(dispute)
@@ -146,6 +134,9 @@ class Doubled:
     def of(self, wanted: Asked) -> Namesake:
         return self._double
 
+    def about(self, dispute: str) -> Namesake:
+        return self._double
+
     def shown(self, recorded: Asked) -> Asked:
         """A request of the cassette, in the ids it is played under."""
         return self._double.shown(recorded)
@@ -163,26 +154,3 @@ def _with_ids(asked: Asked, translate: Callable[[str], str]) -> Asked:
     path = "/".join(translate(segment) for segment in asked.path.split("/"))
     params = tuple(sorted((key, translate(value)) for key, value in asked.params))
     return Asked(asked.method, asked.origin, path, params, asked.account)
-
-
-def _decoded(body: bytes, coding: str) -> tuple[bytes, str]:
-    """A body without its content coding, and the coding to give back; a body that is not coded as it says is plain.
-
-    Raises CompressedAnswerError for a coding the standard library cannot read.
-    """
-    try:
-        if coding in ("gzip", "x-gzip"):
-            return gzip.decompress(body), coding
-        if coding == "deflate":
-            return zlib.decompress(body), coding
-    except (OSError, EOFError, zlib.error):
-        return body, ""
-    if coding not in ("", "identity") and body:
-        raise CompressedAnswerError(coding)
-    return body, ""
-
-
-def _encoded(body: bytes, coding: str) -> bytes:
-    if not coding:
-        return body
-    return zlib.compress(body) if coding == "deflate" else gzip.compress(body, mtime=0)

@@ -64,9 +64,9 @@ class Several:
                 if player.has_given(word):
                     return player
         for player in self._players:
-            if player.has_answer(request, sent):
+            if player.has_answer(request):
                 return player
-        return min(self._players, key=lambda player: player.distance(request, sent))
+        return min(self._players, key=lambda player: player.distance(request))
 
     def _cast(self) -> str:
         width = max(len(repr(player.name)) for player in self._players)
