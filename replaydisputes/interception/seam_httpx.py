@@ -6,10 +6,11 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from replaydisputes.interception.faults import as_os_error
 from replaydisputes.interception.patching import PatchBook
 from replaydisputes.interception.routing import active_route, passing
 from replaydisputes.interception.wire import has_body, presentable, reason_of
-from replaydisputes.model import Request, Response
+from replaydisputes.model import Request, Response, TransportFault
 
 
 def patch(module: ModuleType, book: PatchBook) -> None:
@@ -26,7 +27,11 @@ def _answering(original: Callable[..., Any], httpx: ModuleType) -> Callable[...,
             with passing(route):
                 return original(self, request)
         sent = _as_sent(request, b"".join(request.stream))
-        return _as_httpx(httpx, sent.method, route.answer(sent))
+        try:
+            answer = route.answer(sent)
+        except TransportFault as fault:
+            raise _as_httpxs_own(httpx, fault) from fault
+        return _as_httpx(httpx, sent.method, answer)
 
     return handle_request
 
@@ -40,7 +45,11 @@ def _answering_async(original: Callable[..., Any], httpx: ModuleType) -> Callabl
             with passing(route):
                 return await original(self, request)
         sent = _as_sent(request, b"".join([part async for part in request.stream]))
-        return _as_httpx(httpx, sent.method, route.answer(sent))
+        try:
+            answer = route.answer(sent)
+        except TransportFault as fault:
+            raise _as_httpxs_own(httpx, fault) from fault
+        return _as_httpx(httpx, sent.method, answer)
 
     return handle_async_request
 
@@ -55,6 +64,12 @@ def _as_sent(request: Any, body: bytes) -> Request:
     return Request(
         request.method.upper(), f"{url.scheme}://{url.netloc.decode()}{url.raw_path.decode('latin-1')}", headers, body
     )
+
+
+def _as_httpxs_own(httpx: ModuleType, fault: TransportFault) -> Exception:
+    """The client adds the request to it, as to every error of a transport."""
+    error: Exception = (httpx.ReadTimeout if fault.kind == "timeout" else httpx.ReadError)(str(as_os_error(fault)))
+    return error
 
 
 def _as_httpx(httpx: ModuleType, method: str, response: Response) -> Any:

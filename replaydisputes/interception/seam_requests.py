@@ -7,8 +7,9 @@ from types import ModuleType
 from typing import Any
 
 from replaydisputes.interception.patching import PatchBook
-from replaydisputes.interception.routing import active_route, passing
+from replaydisputes.interception.routing import active_route, beginning_with, passing
 from replaydisputes.interception.seam_urllib3 import as_sent, as_urllib3
+from replaydisputes.model import TransportFault
 
 
 def patch(module: ModuleType, book: PatchBook) -> None:
@@ -28,8 +29,12 @@ def _answering_send(original: Callable[..., Any]) -> Callable[..., Any]:
         self.add_headers(request, **_options(args, kwargs))
         chunked = request.body is not None and "Content-Length" not in request.headers
         sent = as_sent(request.method, _without_user(request.url), request.headers, request.body, chunked)
-        raw = as_urllib3(sent, route.answer(sent), preload_content=False, decode_content=False)
-        return self.build_response(request, raw)
+        try:
+            answer = route.answer(sent)
+        except TransportFault as fault:
+            with beginning_with(route, fault):
+                return original(self, request, *args, **kwargs)
+        return self.build_response(request, as_urllib3(sent, answer, preload_content=False, decode_content=False))
 
     return send
 

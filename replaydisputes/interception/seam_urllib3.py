@@ -12,13 +12,15 @@ from typing import Any
 import urllib3
 from urllib3 import HTTPResponse
 from urllib3._collections import HTTPHeaderDict  # 1.26 exports it nowhere else
+from urllib3.exceptions import ReadTimeoutError
 from urllib3.util import SKIP_HEADER
 
+from replaydisputes.interception.faults import as_os_error
 from replaydisputes.interception.hosts import origin
 from replaydisputes.interception.patching import PatchBook
 from replaydisputes.interception.routing import active_route, passing
 from replaydisputes.interception.wire import presentable, reason_of, whole_body
-from replaydisputes.model import Headers, Request, Response
+from replaydisputes.model import Headers, Request, Response, TransportFault
 
 
 def patch(module: ModuleType, book: PatchBook) -> None:
@@ -58,7 +60,10 @@ def _answering_request(original: Callable[..., Any]) -> Callable[..., Any]:
         request = as_sent(
             method, address, options.get("headers") or {}, options.get("body"), options.get("chunked", False)
         )
-        answer = route.answer(request)
+        try:
+            answer = route.answer(request)
+        except TransportFault as fault:
+            raise _as_urllib3s_own(self, fault, url, options.get("timeout")) from fault
         if options.get("response_conn") is not None:
             self._put_conn(conn)  # it was never used, so nothing that is read later has to free it
         response = as_urllib3(
@@ -68,6 +73,14 @@ def _answering_request(original: Callable[..., Any]) -> Callable[..., Any]:
         return response
 
     return make_request
+
+
+def _as_urllib3s_own(pool: Any, fault: TransportFault, url: str, timeout: Any) -> Exception:
+    """What this step raises on such a failure; `urlopen` retries or wraps it as ever."""
+    if fault.kind == "timeout":
+        waited_s = getattr(timeout, "read_timeout", timeout)
+        return ReadTimeoutError(pool, url, f"Read timed out. (read timeout={waited_s})")
+    return as_os_error(fault)
 
 
 def as_sent(method: str, url: str, headers: Mapping[str, Any], body: Any, chunked: bool) -> Request:
