@@ -49,6 +49,7 @@ PATCHED = [
     (http.client.HTTPSConnection, "connect"),
     (urllib3.connection.HTTPConnection, "connect"),
     (urllib3.connection.HTTPSConnection, "connect"),
+    (urllib3.connectionpool.HTTPConnectionPool, "urlopen"),
     (urllib3.connectionpool.HTTPConnectionPool, "_make_request"),
     (urllib3.connectionpool.HTTPSConnectionPool, "_prepare_proxy"),
     (requests.adapters.HTTPAdapter, "send"),

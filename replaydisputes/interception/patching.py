@@ -49,12 +49,14 @@ class PatchBook:
 
     def replace(self, owner: Any, name: str, wrap: Wrap) -> None:
         """Put wrap(original) in the place of owner.name. Raises AttributeError where there is nothing to wrap."""
-        patch = self._patches.setdefault((id(owner), name), _Patch(owner, name, wrap))
+        patch = self._patches.get((id(owner), name)) or _Patch(owner, name, wrap)
         patch.put_on_top()
+        self._patches[id(owner), name] = patch
 
     def put_on_top(self) -> None:
         for patch in list(self._patches.values()):
-            patch.put_on_top()
+            if patch.owner.__dict__.get(patch.name) is not patch.layers[-1][0]:
+                patch.put_on_top()
 
     def restore(self) -> None:
         """Every attribute as it was found: the same object, and absent where it was inherited."""

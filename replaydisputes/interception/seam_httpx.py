@@ -9,7 +9,7 @@ from typing import Any
 from replaydisputes.interception.faults import as_os_error
 from replaydisputes.interception.patching import PatchBook
 from replaydisputes.interception.routing import active_route, passing
-from replaydisputes.interception.wire import has_body, presentable, reason_of
+from replaydisputes.interception.wire import Presented, has_body, reason_of
 from replaydisputes.model import Request, Response, TransportFault
 
 
@@ -19,6 +19,8 @@ def patch(module: ModuleType, book: PatchBook) -> None:
 
 
 def _answering(original: Callable[..., Any], httpx: ModuleType) -> Callable[..., Any]:
+    fields: Presented[Any] = Presented(httpx.Headers)
+
     def handle_request(self: Any, request: Any) -> Any:
         route = active_route()
         if route is None or _goes_to_a_unix_socket(self):
@@ -31,12 +33,14 @@ def _answering(original: Callable[..., Any], httpx: ModuleType) -> Callable[...,
             answer = route.answer(sent)
         except TransportFault as fault:
             raise _as_httpxs_own(httpx, fault) from fault
-        return _as_httpx(httpx, sent.method, answer)
+        return _as_httpx(httpx, fields.of(sent.method, answer), sent.method, answer)
 
     return handle_request
 
 
 def _answering_async(original: Callable[..., Any], httpx: ModuleType) -> Callable[..., Any]:
+    fields: Presented[Any] = Presented(httpx.Headers)
+
     async def handle_async_request(self: Any, request: Any) -> Any:
         route = active_route()
         if route is None or _goes_to_a_unix_socket(self):
@@ -49,7 +53,7 @@ def _answering_async(original: Callable[..., Any], httpx: ModuleType) -> Callabl
             answer = route.answer(sent)
         except TransportFault as fault:
             raise _as_httpxs_own(httpx, fault) from fault
-        return _as_httpx(httpx, sent.method, answer)
+        return _as_httpx(httpx, fields.of(sent.method, answer), sent.method, answer)
 
     return handle_async_request
 
@@ -72,10 +76,10 @@ def _as_httpxs_own(httpx: ModuleType, fault: TransportFault) -> Exception:
     return error
 
 
-def _as_httpx(httpx: ModuleType, method: str, response: Response) -> Any:
+def _as_httpx(httpx: ModuleType, fields: Any, method: str, response: Response) -> Any:
     return httpx.Response(
         status_code=response.status,
-        headers=presentable(method, response),
+        headers=fields,  # which the response copies
         stream=httpx.ByteStream(response.body if has_body(method, response.status) else b""),
         extensions={"http_version": b"HTTP/1.1", "reason_phrase": reason_of(response).encode("latin-1", "replace")},
     )
