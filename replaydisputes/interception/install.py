@@ -29,6 +29,9 @@ _SEAMS = {
     "httpx": "seam_httpx:patch",
     "httpx2": "seam_httpx:patch",
     "aiohttp.connector": "seam_aiohttp:patch",
+    "httplib2": "seam_http_client:patch_httplib2",
+    "tornado.simple_httpclient": "seam_tornado:patch",
+    "tornado.curl_httpclient": "seam_tornado:patch_curl",
 }
 """The module in which a client keeps what we replace, and the function of this package that replaces it."""
 

@@ -109,6 +109,12 @@ def patch_urllib3_connections(module: ModuleType, book: PatchBook) -> None:
             book.replace(connection_class, "connect", _routing_connect)
 
 
+def patch_httplib2(module: ModuleType, book: PatchBook) -> None:
+    """It connects before it puts a request."""
+    for name in ("HTTPConnectionWithTimeout", "HTTPSConnectionWithTimeout"):
+        book.replace(getattr(module, name), "connect", _routing_connect)
+
+
 def _real(connection_class: Any) -> Any:
     """vcrpy's stubs, which stand in the module while one of its cassettes is open, name the class they stand for."""
     return getattr(connection_class, "_baseclass", connection_class)
