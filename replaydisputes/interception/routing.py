@@ -10,6 +10,7 @@ from contextvars import ContextVar
 
 from replaydisputes.errors import NetworkBlockedError, ReplayDisputesError
 from replaydisputes.interception.hosts import is_loopback, plain_host
+from replaydisputes.interception.others import advice
 from replaydisputes.model import Answerer, Request, Response, TransportFault
 
 _lock = threading.Lock()
@@ -65,6 +66,10 @@ class Route:
         return error
 
     def note(self, refusal: ReplayDisputesError) -> None:
+        """Keep a refusal; its text then tells who else intercepts requests here, should it be meant for them."""
+        conflict = advice()
+        if conflict:
+            refusal.args = (f"{refusal}\n{conflict}",)
         with _lock:
             self.refused.append(refusal)
 
