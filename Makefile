@@ -25,7 +25,7 @@ neighbours: ## beside other interceptors, and the heavy clients, in virtual envi
 	$(VENV)-neighbours/bin/python -m pytest $(NEIGHBOUR_TESTS)
 	@test -d $(VENV)-niquests || $(PYTHON) -m venv $(VENV)-niquests
 	@$(VENV)-niquests/bin/python -m pip install --quiet --disable-pip-version-check niquests pytest --editable .
-	$(VENV)-niquests/bin/python -m pytest --confcutdir=tests/niquests -c /dev/null tests/niquests
+	$(VENV)-niquests/bin/python -m pytest -c tests/niquests/pytest.ini --rootdir tests/niquests tests/niquests
 
 canaries: $(INSTALLED) ## secrets planted, redacted and looked for: PLANTINGS of them; SEED=n repeats a run
 	$(RUN)python -m tests.canaries --plantings $(PLANTINGS) $(if $(SEED),--seed $(SEED))

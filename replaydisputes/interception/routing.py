@@ -55,6 +55,10 @@ class Route:
             decided = self._decided[authority] = self.passes(host)
         return decided
 
+    def open_hosts(self) -> tuple[str, ...]:
+        """The hosts that stay live besides loopback, with the addresses they led to."""
+        return tuple(self._open)
+
     def open_address(self, address: str) -> None:
         """An allowed host resolved to this address, so connections to it pass."""
         self._open.add(plain_host(address))

@@ -122,7 +122,7 @@ def _answering_request(original: Callable[..., Any]) -> Callable[..., Any]:
         try:
             answer = route.answer(request)
         except TransportFault as fault:
-            raise _as_urllib3s_own(self, fault, url, options.get("timeout")) from fault
+            raise as_urllib3s_own(self, fault, url, options.get("timeout")) from fault
         if options.get("response_conn") is not None:
             self._put_conn(conn)  # it was never used, so nothing that is read later has to free it
         response = as_urllib3(
@@ -134,7 +134,7 @@ def _answering_request(original: Callable[..., Any]) -> Callable[..., Any]:
     return make_request
 
 
-def _as_urllib3s_own(pool: Any, fault: TransportFault, url: str, timeout: Any) -> Exception:
+def as_urllib3s_own(pool: Any, fault: TransportFault, url: str, timeout: Any) -> Exception:
     """What this step raises on such a failure; `urlopen` retries or wraps it as ever."""
     if fault.kind == "timeout":
         waited_s = getattr(timeout, "read_timeout", timeout)

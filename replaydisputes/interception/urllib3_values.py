@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http.client import HTTPMessage
 from typing import Any
 
@@ -56,15 +56,20 @@ def _text(value: Any) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-def as_urllib3(
-    request: Request, response: Response, preload_content: bool, decode_content: bool, target: str | None = None
+def as_urllib3(  # noqa: PLR0913, PLR0917 - what urllib3's own constructor is told
+    request: Request,
+    response: Response,
+    preload_content: bool,
+    decode_content: bool,
+    target: str | None = None,
+    response_class: Callable[..., HTTPResponse] = HTTPResponse,
 ) -> HTTPResponse:
     """The answer as urllib3's response over its body bytes; whoever reads it decodes it, as on a live one.
 
     target: the URL as the pool was asked for it, which `geturl` gives back.
     """
     fields, cookies = _presented.of(request.method, response)
-    return HTTPResponse(
+    return response_class(
         body=io.BytesIO(response.body if request.method != "HEAD" else b""),
         headers=_copied(fields),
         status=response.status,

@@ -91,6 +91,11 @@ def whole_body(body: Any) -> bytes:
         return b"".join(whole_body(part) for part in body)
 
 
+async def whole_async_body(body: Any) -> bytes:
+    """`whole_body`, of an asynchronous iterable too."""
+    return b"".join([whole_body(part) async for part in body]) if hasattr(body, "__aiter__") else whole_body(body)
+
+
 class RequestReader:
     """Takes in what a client writes on one connection and gives each request once it is whole."""
 
