@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from replaydisputes import cassette_file
@@ -13,7 +14,7 @@ from replaydisputes.model import Cassette
 
 _SUFFIXES = (".yaml", ".yml")
 
-_loaded: dict[Path, tuple[tuple[int, int], Cassette]] = {}
+_loaded: dict[Path, tuple[tuple[int, ...], Cassette]] = {}
 _loading = threading.Lock()
 
 
@@ -77,9 +78,14 @@ def own_cassettes(directories: Iterable[Path]) -> list[Path]:
 
 def shipped_directory() -> Path:
     """`cassettes` inside the installed package, or at the top of the checkout that the package is run from."""
-    package = Path(__file__).resolve().parent
+    package = _package(__file__)
     inside = package / "cassettes"
     return inside if inside.is_dir() else package.parent / "cassettes"
+
+
+@lru_cache
+def _package(file: str) -> Path:
+    return Path(file).resolve().parent
 
 
 def _is_plain(name: str) -> bool:
@@ -106,10 +112,9 @@ def _load(path: Path) -> Cassette:
         stat = path.stat()
     except OSError as error:
         raise FileAccessError(path, "read", error.strerror or str(error)) from error
-    stamp = (stat.st_mtime_ns, stat.st_size)
-    real = path.resolve()
+    stamp = (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size)
     with _loading:
-        known = _loaded.get(real)
+        known = _loaded.get(path)
         if known is None or known[0] != stamp:
-            known = _loaded[real] = (stamp, cassette_file.load(path))
+            known = _loaded[path] = (stamp, cassette_file.load(path))
         return known[1]
