@@ -8,9 +8,10 @@ CUTS ?= 500
 STRIPE_CLI := .stripe-cli
 STRIPE_CLI_VERSION := 1.52.0
 SEQUENCES ?= 5000
+NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: demo test coverage canaries cuts sequences stripe-cli lint cassettes bench clean
+.PHONY: demo test coverage neighbours canaries cuts sequences stripe-cli lint cassettes bench clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -20,6 +21,14 @@ test: $(INSTALLED) ## the test suite; no network needed once it is set up
 
 coverage: $(INSTALLED) ## the same tests, with branch coverage
 	$(RUN)python -m pytest -n 2 --cov --cov-report=term:skip-covered
+
+neighbours: ## beside other interceptors, and the heavy clients, in virtual environments of their own
+	@test -d $(VENV)-neighbours || $(PYTHON) -m venv $(VENV)-neighbours
+	@$(VENV)-neighbours/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test-neighbours]'
+	$(VENV)-neighbours/bin/python -m pytest $(NEIGHBOUR_TESTS)
+	@test -d $(VENV)-niquests || $(PYTHON) -m venv $(VENV)-niquests
+	@$(VENV)-niquests/bin/python -m pip install --quiet --disable-pip-version-check niquests pytest --editable .
+	$(VENV)-niquests/bin/python -m pytest -c tests/niquests/pytest.ini --rootdir tests/niquests tests/niquests
 
 canaries: $(INSTALLED) ## secrets planted, redacted and looked for: PLANTINGS of them; SEED=n repeats a run
 	$(RUN)python -m tests.canaries --plantings $(PLANTINGS) $(if $(SEED),--seed $(SEED))
@@ -46,7 +55,7 @@ bench: $(INSTALLED) ## speed, as ratios against peers in the same run
 	$(RUN)python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(STRIPE_CLI) .coverage .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-neighbours $(VENV)-niquests $(STRIPE_CLI) .coverage .mypy_cache .ruff_cache
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("replaydisputes needs Python 3.11 or newer; set PYTHON=…" if sys.version_info < (3, 11) else 0)'

@@ -1,27 +1,56 @@
-"""`replay()`: a cassette in place of the network, for the code inside a with block or a decorated function."""
+"""`replay()`: cassettes in place of the network, for the code inside a with block, a decorated function or class."""
 
 from __future__ import annotations
 
+import time
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
+from typing import Literal, NamedTuple, get_args
 
-from replaydisputes.errors import ReplayDisputesError, StripeVersionWarning
-from replaydisputes.interception import Route, answering
+from replaydisputes.decorating import Replaying
+from replaydisputes.errors import (
+    NoCassetteError,
+    NoReplayError,
+    ReplayDisputesError,
+    StripeVersionWarning,
+    UnplayedError,
+    UnplayedWarning,
+)
+from replaydisputes.interception import Route, active_route, answering
 from replaydisputes.library import Library
-from replaydisputes.model import Cassette
-from replaydisputes.playback import OnExhausted, OnVersion, Played, Player
+from replaydisputes.model import Cassette, Interaction
+from replaydisputes.playback import (
+    Clock,
+    Fault,
+    FaultName,
+    Faults,
+    Injected,
+    OnExhausted,
+    OnVersion,
+    PlaybackOptionError,
+    Played,
+    Player,
+    Several,
+    set_apart,
+)
+from replaydisputes.playback.webhooks import EventNotRecordedError, Webhook, choose_event, events_in, signed, types_of
+from replaydisputes.stripe_api.urls import dispute_id_in_path, split_url
 
 DEFAULT_DIRECTORIES = ("cassettes", "tests/cassettes")
 
+OnUnplayed = Literal["fail", "warn", "ignore"]
 
-class Replay:
-    """What a running replay tells: its cassette, the dispute it is about, and what has been played."""
+_running: dict[Route, Replay] = {}
 
-    def __init__(self, player: Player, route: Route) -> None:
-        self._player, self._route = player, route
-        self._reported = 0
+
+class Playing:
+    """A cassette that is being replayed: the dispute it is about, and what has been played of it."""
+
+    def __init__(self, player: Player) -> None:
+        self._player = player
 
     @property
     def name(self) -> str:
@@ -33,9 +62,9 @@ class Replay:
 
     @property
     def dispute_id(self) -> str:
-        """The canonical id of the dispute in the cassette, to be used in calls; empty where there is none.
+        """The id under which the cassette's dispute is to be used in calls; empty where there is none.
 
-        Under `any_dispute` every other id will do as well.
+        The canonical id, or, beside other cassettes, one of its own. Under `any_dispute` every other id will do.
         """
         return self._player.dispute_id
 
@@ -45,17 +74,96 @@ class Replay:
         return self._player.played
 
     @property
+    def unplayed(self) -> tuple[Interaction, ...]:
+        """The recordings that nothing has asked for yet, in order."""
+        return self._player.unplayed
+
+    def __repr__(self) -> str:
+        done = len(self.cassette.interactions) - len(self.unplayed)
+        dispute = f", dispute {self.dispute_id}" if self.dispute_id else ""
+        return f"<{self.name!r}: {done} of {len(self.cassette.interactions)} recordings played{dispute}>"
+
+
+class Replay(Playing):
+    """A running replay. Of several cassettes it speaks of the first; `replay["close-inquiry"]` is another."""
+
+    def __init__(self, players: Sequence[Player], together: Player | Several, faults: Faults, route: Route) -> None:
+        super().__init__(players[0])
+        self.cassettes = tuple(Playing(player) for player in players)
+        self._together, self._faults, self._route = together, faults, route
+        self._reported = 0
+
+    def __getitem__(self, which: str | int) -> Playing:
+        """The cassette of a name, the first where it was named twice; or the one at a position, from 0."""
+        try:
+            return self.cassettes[which] if isinstance(which, int) else self._named(which)
+        except (IndexError, StopIteration):
+            raise KeyError(f"{which!r} is not being replayed; {self!r}") from None
+
+    def _named(self, name: str) -> Playing:
+        return next(playing for playing in self.cassettes if playing.name == name)
+
+    @property
+    def played(self) -> tuple[Played, ...]:
+        """Each answered request with the interaction that answered it, in order, of all cassettes."""
+        return self._together.played
+
+    @property
     def refused(self) -> tuple[ReplayDisputesError, ...]:
         """Each mismatch and each connection that was refused, whether or not the code under test swallowed it."""
         return tuple(self._route.refused)
 
+    @property
+    def injected(self) -> tuple[Injected, ...]:
+        """Each request that `fail_next` failed, in order. None of them counts as played, unless Stripe acted on it."""
+        return self._faults.injected
+
+    def fail_next(  # noqa: PLR0913 - all but the kind are keywords with a default
+        self,
+        kind: FaultName,
+        *,
+        times: int = 1,
+        after: int = 0,
+        on: str = "*",
+        processed: bool = False,
+        should_retry: bool | None = None,
+    ) -> None:
+        """Have the next requests fail, at once and without sleeping; faults asked for earlier come first.
+
+        kind: `timeout`, `connection-reset` (the client's own exception), `rate-limit`, `lock-timeout` (429),
+        `server-error` (500). after: how many requests are answered before it. on: only requests that fit this shell
+        pattern over `METHOD /path`, such as `POST */close`. processed: Stripe acts on the request and the answer is
+        lost, so a retry with the same Idempotency-Key gets it with `Idempotent-Replayed`. should_retry: what
+        Stripe-Should-Retry says; by default what Stripe says, which is to retry a lock and not a rate limit.
+        What has not come by the end of the replay fails it. Raises FaultOptionError, NoReplayError.
+        """
+        if self._route.ended:
+            raise NoReplayError("fail_next()")
+        self._faults.plan(Fault(kind, times, after, processed, should_retry, on))
+
+    def webhook(self, event_type: str, *, secret: str, dispute: str = "", timestamp: int | None = None) -> Webhook:
+        """The event of a type that the cassette holds, as Stripe would deliver it: body and headers, signed.
+
+        secret: the endpoint's `whsec_…`. dispute: whose event it is to be, where not the one last asked for by id;
+        under any_dispute it comes in this dispute's ids. timestamp: of the signature, in unix seconds; by default now.
+        Raises EventNotRecordedError and WebhookSecretError.
+        """
+        wanted = dispute or _last_asked(self.played)
+        told = [one._player.answers_about(wanted) for one in self.cassettes]
+        events = events_in(chain.from_iterable(told))
+        event = choose_event(events, event_type, wanted, only=bool(dispute))
+        if event is None:
+            raise EventNotRecordedError(event_type, self.name, types_of(events), _shipped_with(event_type), dispute)
+        return signed(event, secret, int(time.time()) if timestamp is None else timestamp)
+
     def unreported(self) -> ReplayDisputesError | None:
-        """The first refusal since the last time this was asked; None where there was none."""
+        """The first refusal since the last time this was asked, else what `fail_next` asked for and never came."""
         refused, self._reported = self.refused[self._reported :], len(self._route.refused)
-        return refused[0] if refused else None
+        unused = self._faults.unused()
+        return refused[0] if refused else unused
 
     def raise_unreported(self) -> None:
-        """Raise the first refusal that nobody has been told of."""
+        """Raise the first refusal, or the faults that never came, where nobody has been told."""
         refusal = self.unreported()
         if refusal is not None:
             raise refusal
@@ -69,48 +177,121 @@ class Replay:
         if refusal is not None and told is None:
             error.add_note(str(refusal))
 
+    def settle(self, unplayed: OnUnplayed, warn: Callable[[Warning], object]) -> None:
+        """Raise the first refusal not yet reported; else UnplayedError, or warn, where recordings are left over."""
+        self.raise_unreported()
+        report = "" if unplayed == "ignore" else self.unplayed_report()
+        if report and unplayed == "fail":
+            raise UnplayedError(report)
+        if report:
+            warn(UnplayedWarning(report))
+
+    def unplayed_report(self) -> str:
+        """Which recordings nothing asked for, of each cassette, and what to do; empty where all were played."""
+        reports = [playing._player.unplayed_report() for playing in self.cassettes]
+        return "\n\n".join(report for report in reports if report)
+
     def __repr__(self) -> str:
-        return f"<Replay of {self.name!r}: {len(self.played)} played, {len(self.refused)} refused>"
+        cassettes = " ".join(map(repr, self.cassettes))
+        return f"<Replay of {cassettes}; {len(self.refused)} refused>"
 
 
-@contextmanager
-def replay(  # noqa: PLR0913 - the one public call; all but the name are keywords with a default
-    name: str,
-    *,
+def replay(  # noqa: PLR0913 - the one public call; all but the names are keywords with a default
+    *names: str,
     cassettes: str | Path | Sequence[str | Path] = DEFAULT_DIRECTORIES,
     allow_hosts: Collection[str] = (),
     everywhere: bool = False,
     any_dispute: bool = False,
     on_exhausted: OnExhausted = "fail",
     stripe_version: OnVersion = "warn",
-) -> Iterator[Replay]:
-    """Answer every HTTP request made inside from one cassette; nothing reaches the network.
+    unplayed: OnUnplayed = "ignore",
+    clock: Clock = "recorded",
+) -> Replaying[Replay]:
+    """Answer every HTTP request made inside from the cassettes named; nothing reaches the network.
 
-    name: a cassette's name, looked for in `cassettes` and then among the shipped ones, or the path of a file.
+    names: cassettes, looked for in `cassettes` and then among the shipped ones, or paths of files. Of several, each
+    has a dispute id of its own, which `replay[name].dispute_id` tells; a request without one goes to the first.
     allow_hosts: hosts other than loopback that stay reachable, such as a database. everywhere: hold for the whole
     process instead of this context alone (one at a time; the pytest plugin does so).
-    any_dispute: answer for whatever dispute id the code uses, each with a history of its own. on_exhausted: `repeat`
-    gives a write's last answer again. stripe_version: `fail` or `ignore` where the code asks for another version than
-    the recording's. Raises MismatchError or NetworkBlockedError at the end where one was swallowed inside;
+    any_dispute: the first cassette answers for whatever dispute id the code uses, each with a history of its own.
+    on_exhausted: `repeat` gives a write's last answer again. stripe_version: `fail` or `ignore` where the code asks
+    for another version than the recording's. unplayed: `fail` or `warn` where a recording is left over at the end.
+    clock: `now` moves every time in every answer by one offset, so that the recording begins now.
+    Raises MismatchError or NetworkBlockedError at the end where one was swallowed inside, UnplayedError or, where a
+    fault never came, UnusedFaultError;
     UnknownCassetteError, CassetteFormatError and PlaybackOptionError before anything is replaced.
     """
-    directories = [cassettes] if isinstance(cassettes, str | Path) else list(cassettes)
-    player = Player(
-        Library([Path(directory) for directory in directories]).load(name),
-        name,
-        any_dispute=any_dispute,
-        on_exhausted=on_exhausted,
-        stripe_version=stripe_version,
-        on_version=_warn_version,
+
+    if not names or not all(isinstance(name, str) for name in names):
+        raise NoCassetteError(names)
+    check_unplayed(unplayed)
+    directories = [cassettes] if isinstance(cassettes, str | Path) else cassettes
+    library = Library([Path(directory) for directory in directories])
+    options = _Options(any_dispute, on_exhausted, stripe_version, clock)
+    return Replaying(
+        lambda: _run(_players(library, names, options), unplayed, everywhere=everywhere, allow_hosts=allow_hosts)
     )
-    with answering(player, everywhere=everywhere, allow_hosts=allow_hosts) as route:
-        running = Replay(player, route)
+
+
+def check_unplayed(word: object) -> None:
+    """Raises PlaybackOptionError for a word that `unplayed` does not know."""
+    if word not in get_args(OnUnplayed):
+        raise PlaybackOptionError("unplayed", word, get_args(OnUnplayed))
+
+
+class _Options(NamedTuple):
+    """What a player is asked for beyond its cassette."""
+
+    any_dispute: bool
+    on_exhausted: OnExhausted
+    stripe_version: OnVersion
+    clock: Clock
+
+
+def _players(library: Library, names: Sequence[str], options: _Options) -> list[Player]:
+    begins_at_s = _beginning(options.clock)
+    return [
+        Player(
+            library.load(name),
+            name,
+            any_dispute=options.any_dispute and not beside,
+            on_exhausted=options.on_exhausted,
+            stripe_version=options.stripe_version,
+            on_version=_warn_version,
+            begins_at_s=begins_at_s,
+            beside=beside,
+        )
+        for name, beside in zip(names, set_apart(names), strict=True)
+    ]
+
+
+@contextmanager
+def _run(
+    players: Sequence[Player], unplayed: OnUnplayed, *, everywhere: bool, allow_hosts: Collection[str]
+) -> Iterator[Replay]:
+    answerer = players[0] if len(players) == 1 else Several(players)
+    faults = Faults(answerer, lambda: players[0].moment_s)
+    with answering(faults, everywhere=everywhere, allow_hosts=allow_hosts) as route:
+        running = _running[route] = Replay(players, answerer, faults, route)
         try:
             yield running
         except BaseException as error:
             running.note_on(error)
             raise
-    running.raise_unreported()
+        finally:
+            del _running[route]
+    running.settle(unplayed, _warn)
+
+
+def _warn(warning: Warning) -> None:
+    warnings.warn(warning, stacklevel=6)  # where the with block stands
+
+
+def _beginning(clock: Clock) -> int | None:
+    """The unix second at which the recording is to begin; None: when it did. Read here, where it can be frozen."""
+    if clock not in get_args(Clock):
+        raise PlaybackOptionError("clock", clock, get_args(Clock))
+    return int(time.time()) if clock == "now" else None
 
 
 def _warn_version(asked: str, recorded: str) -> None:
@@ -120,3 +301,46 @@ def _warn_version(asked: str, recorded: str) -> None:
         StripeVersionWarning,
         stacklevel=2,
     )
+
+
+def fail_next(  # noqa: PLR0913 - as the method
+    kind: FaultName,
+    *,
+    times: int = 1,
+    after: int = 0,
+    on: str = "*",
+    processed: bool = False,
+    should_retry: bool | None = None,
+) -> None:
+    """`Replay.fail_next` of the replay that runs here. Raises NoReplayError where none does."""
+    here = _replay_here("fail_next()")
+    here.fail_next(kind, times=times, after=after, on=on, processed=processed, should_retry=should_retry)
+
+
+def webhook(event_type: str, *, secret: str, dispute: str = "", timestamp: int | None = None) -> Webhook:
+    """`Replay.webhook` of the replay that runs here. Raises NoReplayError where none does."""
+    return _replay_here("webhook()").webhook(event_type, secret=secret, dispute=dispute, timestamp=timestamp)
+
+
+def _replay_here(asked: str) -> Replay:
+    route = active_route()
+    running = _running.get(route) if route else None
+    if running is None:
+        raise NoReplayError(asked)
+    return running
+
+
+def _last_asked(played: Sequence[Played]) -> str:
+    """The dispute last asked for by id, in the ids of the suite; empty where none was."""
+    asked = (dispute_id_in_path(split_url(one.request.url).path) for one in reversed(played))
+    return next(filter(None, asked), "")
+
+
+def _shipped_with(event_type: str) -> list[str]:
+    """The shipped cassettes that hold an event of this type."""
+    library = Library([])
+    return [
+        entry.name
+        for entry in library.names()
+        if event_type in types_of(events_in(one.response for one in library.load(entry.name).interactions))
+    ]

@@ -6,10 +6,11 @@ No message ever holds a secret: keys are named by kind, leaks by kind and line.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class ReplayDisputesError(Exception):
@@ -20,6 +21,8 @@ class ReplayDisputesError(Exception):
 
 def nearest(name: str, known: Sequence[str]) -> str:
     """A clause naming the closest known name, or all of them where none is close."""
+    import difflib  # noqa: PLC0415 - only a mistake needs it, and the command line is to start fast
+
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if close:
         return f"did you mean {close[0]}?"
@@ -46,6 +49,27 @@ class UnknownCassetteError(ReplayDisputesError):
             f"no cassette is called {name!r}; {nearest(name, known)} "
             f"Looked in: {', '.join(looked_in) or 'nowhere'}. `replaydisputes list` shows what there is "
             f"(--cassettes DIR for another directory), `replaydisputes record` makes one."
+        )
+
+
+class NoCassetteError(ReplayDisputesError):
+    exit_code = 2
+
+    def __init__(self, names: tuple[object, ...]) -> None:
+        self.names = names
+        super().__init__(f'a replay needs the name of a cassette, or several, such as "close-lost"; got {names!r}')
+
+
+class NoReplayError(ReplayDisputesError):
+    """Something was asked of the running replay, and none runs here."""
+
+    exit_code = 2
+
+    def __init__(self, asked: str) -> None:
+        self.asked = asked
+        super().__init__(
+            f"{asked} needs a running replay, and there is none here: call it inside `with replaydisputes.replay(…)`, "
+            f"or in a test with @pytest.mark.replaydisputes(…)."
         )
 
 
@@ -190,8 +214,20 @@ class NetworkBlockedError(ReplayDisputesError):
         )
 
 
+class UnplayedError(ReplayDisputesError):
+    """Recordings were left over at the end of a replay with unplayed="fail". The message says which."""
+
+    def __init__(self, report: str) -> None:
+        self.report = report
+        super().__init__(report)
+
+
 class EditedCassetteWarning(UserWarning):
     """The interactions differ from the digest written with them: somebody edited the file by hand."""
+
+
+class UnplayedWarning(UserWarning):
+    """Recordings were left over at the end of a replay with unplayed="warn"."""
 
 
 class StripeVersionWarning(UserWarning):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from replaydisputes import cassette_file
@@ -14,9 +15,7 @@ from replaydisputes.model import Cassette
 
 _SUFFIXES = (".yaml", ".yml")
 
-_PACKAGE = Path(__file__).resolve().parent
-
-_loaded: dict[str, tuple[tuple[int, int, int], Cassette]] = {}
+_loaded: dict[str, tuple[tuple[int, ...], Cassette]] = {}
 _loading = threading.Lock()
 
 
@@ -66,10 +65,29 @@ class Library:
         return _load(self.find(name))
 
 
+def loaded_files() -> frozenset[Path]:
+    """The files of all cassettes that this process has loaded so far, resolved."""
+    with _loading:
+        return frozenset(Path(place).resolve() for place in _loaded)
+
+
+def own_cassettes(directories: Iterable[Path]) -> list[Path]:
+    """Every file in the directories that this package made, resolved and sorted; no shipped one, and no other YAML."""
+    shipped = shipped_directory().resolve()
+    found = {path.resolve() for directory in directories if directory.is_dir() for path in _cassettes_in(directory)}
+    return sorted(path for path in found if not path.is_relative_to(shipped) and _is_ours(path))
+
+
 def shipped_directory() -> Path:
     """`cassettes` inside the installed package, or at the top of the checkout that the package is run from."""
-    inside = _PACKAGE / "cassettes"
-    return inside if inside.is_dir() else _PACKAGE.parent / "cassettes"
+    package = _package(__file__)
+    inside = package / "cassettes"
+    return inside if inside.is_dir() else package.parent / "cassettes"
+
+
+@lru_cache
+def _package(file: str) -> Path:
+    return Path(file).resolve().parent
 
 
 def _is_plain(name: str) -> bool:
@@ -84,12 +102,19 @@ def _cassettes_in(directory: Path) -> Iterator[Path]:
             yield path
 
 
+def _is_ours(path: Path) -> bool:
+    try:
+        return b"\nreplaydisputes:" in path.read_bytes()
+    except OSError:
+        return False
+
+
 def _load(path: Path) -> Cassette:
     try:
         stat = path.stat()
     except OSError as error:
         raise FileAccessError(path, "read", error.strerror or str(error)) from error
-    stamp = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+    stamp = (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size)
     place = os.path.abspath(path)
     with _loading:
         known = _loaded.get(place)

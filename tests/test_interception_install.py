@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures.process
 import concurrent.futures.thread
+import contextlib
 import http.client
 import logging
+import multiprocessing.process
 import os
 import re
 import socket
@@ -14,6 +17,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -27,13 +31,15 @@ import urllib3.connectionpool
 import vcr
 
 from replaydisputes.errors import NetworkBlockedError
-from replaydisputes.interception import answering, install, installed, uninstall
+from replaydisputes.interception import answering, install, installed, patching, uninstall
 from replaydisputes.interception.patching import PatchBook
 from tests.interception_support import CLIENTS, URL, Echo, live_server
 
 PATCHED = [
     (threading.Thread, "start"),
     (concurrent.futures.thread.ThreadPoolExecutor, "submit"),
+    (concurrent.futures.process.ProcessPoolExecutor, "submit"),
+    (multiprocessing.process.BaseProcess, "start"),
     (socket.socket, "connect"),
     (socket.socket, "connect_ex"),
     (socket.socket, "sendto"),
@@ -49,6 +55,7 @@ PATCHED = [
     (http.client.HTTPSConnection, "connect"),
     (urllib3.connection.HTTPConnection, "connect"),
     (urllib3.connection.HTTPSConnection, "connect"),
+    (urllib3.connectionpool.HTTPConnectionPool, "urlopen"),
     (urllib3.connectionpool.HTTPConnectionPool, "_make_request"),
     (urllib3.connectionpool.HTTPSConnectionPool, "_prepare_proxy"),
     (requests.adapters.HTTPAdapter, "send"),
@@ -57,6 +64,7 @@ PATCHED = [
     (aiohttp.BaseConnector, "connect"),
 ]
 ABSENT = object()
+ROOT = Path(__file__).parent.parent
 
 
 def own_attributes() -> list[object]:
@@ -81,8 +89,10 @@ def test_uninstall_puts_the_very_same_objects_back() -> None:
     assert [new is old for new, old in zip(after, before, strict=True)] == [True] * len(PATCHED)
     assert [new is old for new, old in zip(during, before, strict=True)] == [False] * len(PATCHED)
     assert recorded >= set(PATCHED)
-    elsewhere = {(owner, name) for owner, name in recorded if re.search("roactor|uvloop", str(owner))}
-    assert recorded - set(PATCHED) <= elsewhere  # event loops of other platforms and of uvloop
+    elsewhere = {
+        (owner, name) for owner, name in recorded if re.search("roactor|uvloop|tornado|httplib2|httpx2", str(owner))
+    }
+    assert recorded - set(PATCHED) <= elsewhere  # what other tests of this process, or other platforms, import
     assert (sys.meta_path, installed()) == (hooks, False)
 
 
@@ -108,6 +118,97 @@ def test_an_error_while_installing_leaves_nothing_patched(monkeypatch: pytest.Mo
 
     assert all(new is old for new, old in zip(own_attributes(), before, strict=True))
     assert not installed()
+
+
+SNAPSHOT = """
+import sys
+import aiohttp, asyncio, concurrent.futures.process, http.client, httplib2, httpx, httpx2, multiprocessing, requests
+import socket, threading, tornado.simple_httpclient, urllib.request, urllib3
+from replaydisputes.interception import answering, install, uninstall
+from tests.interception_support import Echo
+
+def attributes():
+    found = {}
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in ("replaydisputes", "__main__", "__mp_main__"):
+            continue
+        for owner in [module, *(one for one in list(vars(module).values()) if isinstance(one, type))]:
+            found.update({(id(owner), key): (repr(owner), value) for key, value in list(vars(owner).items())})
+    return found
+
+def changed(before, after):
+    keys = before.keys() | after.keys()
+    return [(before.get(key) or after[key])[0] + "." + key[1] for key in keys
+            if before.get(key, (0, 0))[1] is not after.get(key, (0, 1))[1] and key[1] not in LIVE]
+
+LIVE = {"__warningregistry__", "_abc_impl", "_loading", "_limbo", "_active", "_dangling"}
+before, hooks = attributes(), list(sys.meta_path)
+with answering(Echo()):
+    during = attributes()
+    patches = len(install._book._patches)
+uninstall()
+print(changed(before, attributes()), sys.meta_path == hooks, patches > 30, len(changed(before, during)) >= patches)
+"""
+
+
+def test_of_all_attributes_of_all_modules_and_classes_in_the_process_none_is_left_changed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", SNAPSHOT], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+
+    assert (done.stdout, done.stderr) == ("[] True True True\n", "")
+
+
+class _Failing:
+    """In the place of `setattr`: fails at the step that is told, before the real one or after it."""
+
+    def __init__(self, step: int, error: type[BaseException], afterwards: bool) -> None:
+        self.step, self.error, self.afterwards = step, error, afterwards
+        self.steps = 0
+
+    def __call__(self, owner: Any, name: str, value: Any) -> None:
+        self.steps += 1
+        if self.steps == self.step and not self.afterwards:
+            raise self.error
+        setattr(owner, name, value)
+        if self.steps == self.step and self.afterwards:
+            raise self.error
+
+
+@pytest.mark.parametrize("afterwards", [False, True])
+def test_an_interrupt_at_any_step_of_the_installation_leaves_nothing_patched(
+    afterwards: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, hooks = own_attributes(), list(sys.meta_path)
+    with answering(Echo()):
+        steps = len(install._book._patches)
+    uninstall()
+    for step in range(1, steps + 1):
+        with monkeypatch.context() as patched:
+            patched.setattr(patching, "setattr", _Failing(step, KeyboardInterrupt, afterwards), raising=False)
+            with pytest.raises(KeyboardInterrupt), answering(Echo()):
+                pytest.fail("a route began on half an installation")
+        assert all(new is old for new, old in zip(own_attributes(), before, strict=True)), step
+        assert (sys.meta_path, installed()) == (hooks, False)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_error_at_any_step_leaves_one_library_to_the_guard_and_no_trace_after_uninstalling(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = own_attributes()
+    with answering(Echo()):
+        steps = len(install._book._patches)
+    uninstall()
+    for step in range(1, steps + 1):
+        with monkeypatch.context() as patched:
+            patched.setattr(patching, "setattr", _Failing(step, TypeError, afterwards=False), raising=False)
+            with contextlib.suppress(TypeError), answering(Echo()) as route, socket.socket() as sock:
+                with pytest.raises(NetworkBlockedError):  # where the guard itself failed, no route begins at all
+                    sock.connect(("192.0.2.1", 443))
+                assert len(route.refused) == 1
+        uninstall()
+        assert all(new is old for new, old in zip(own_attributes(), before, strict=True)), step
 
 
 def test_a_seam_that_does_not_fit_leaves_its_library_to_the_guard(

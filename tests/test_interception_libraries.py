@@ -9,6 +9,7 @@ import json
 import socket
 import socketserver
 import threading
+import urllib.request
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,67 @@ def test_requests_follows_a_redirect_and_keeps_its_history() -> None:
         "GET https://api.stripe.com/v1/next",
     ]
     assert ([past.status_code for past in response.history], response.content) == ([302], PLAIN.body)
+
+
+def test_a_redirect_stays_where_the_caller_follows_none() -> None:
+    async def by_aiohttp() -> int:
+        async with aiohttp.ClientSession() as session, session.get(URL, allow_redirects=False) as response:
+            return response.status
+
+    async def by_httpx_async() -> int:
+        async with httpx.AsyncClient() as client:
+            return (await client.get(URL)).status_code
+
+    with answering(script := Scripted(MOVED)):
+        statuses = [
+            requests.get(URL, allow_redirects=False, timeout=5).status_code,
+            urllib3.request("GET", URL, redirect=False).status,
+            httpx.get(URL).status_code,
+            asyncio.run(by_httpx_async()),
+            asyncio.run(by_aiohttp()),
+        ]
+
+    assert (statuses, {request.url for request in script.seen}) == ([302] * 5, {URL})
+
+
+def test_urllib3_streams_and_reads_in_pieces() -> None:
+    with answering(Fixed(PLAIN)), urllib3.PoolManager() as pool:
+        streamed = list(pool.request("GET", URL, preload_content=False).stream(2))
+        response = pool.request("GET", URL, preload_content=False)
+        pieces = [response.read(4), response.read(), response.read()]
+
+    assert (streamed, pieces) == ([b"a\n", b"b\n", b"c\n"], [b"a\nb\n", b"c\n", b""])
+
+
+def test_httpx_runs_hooks_raises_for_status_and_measures_asynchronously_too() -> None:
+    hooked: list[int] = []
+
+    async def note(response: httpx.Response) -> None:
+        hooked.append(response.status_code)
+
+    async def use() -> tuple[list[str], bool]:
+        async with httpx.AsyncClient(event_hooks={"response": [note]}) as client:
+            async with client.stream("GET", URL) as response:
+                lines = [line async for line in response.aiter_lines()]
+            with pytest.raises(httpx.HTTPStatusError, match="400 Bad Request"):
+                (await client.get(URL)).raise_for_status()
+            return lines, response.elapsed > timedelta()
+
+    with answering(Scripted(PLAIN, REFUSED)):
+        used = asyncio.run(use())
+
+    assert (used, hooked) == ((["a", "b", "c"], True), [200, 400])
+
+
+def test_urllib_request_reads_in_pieces_and_keeps_cookies() -> None:
+    cookie = Response(200, (("Set-Cookie", "a=1; Path=/"), ("Content-Length", "6")), PLAIN.body)
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with answering(script := Scripted(cookie)):
+        with opener.open(URL) as response:
+            pieces = [response.readline(), response.read(1), response.read()]
+        opener.open(URL).close()
+
+    assert (pieces, script.seen[1].header("Cookie")) == ([b"a\n", b"b", b"\nc\n"], "a=1")
 
 
 def test_requests_raise_for_status_raises() -> None:

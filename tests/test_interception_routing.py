@@ -11,6 +11,7 @@ from contextvars import Context, copy_context
 from typing import Any
 
 import anyio
+import anyio.from_thread
 import anyio.to_thread
 import httpx
 import pytest
@@ -143,6 +144,32 @@ def test_run_in_executor_to_thread_and_anyio_workers_take_the_route_along() -> N
             ]
 
     assert asyncio.run(ask()) == ["mine"] * 3
+
+
+def test_an_anyio_portal_older_than_the_route_and_a_worker_it_reuses_know_only_the_callers_route() -> None:
+    async def in_a_worker() -> str | None:
+        return await anyio.to_thread.run_sync(_name_here)
+
+    async def back_from_a_worker() -> str | None:
+        return await anyio.to_thread.run_sync(lambda: anyio.from_thread.run_sync(_name_here_async))
+
+    with anyio.from_thread.start_blocking_portal() as portal:
+        heard = [portal.call(in_a_worker)]
+        for name in ("a", "b"):
+            with answering(Echo(name)):
+                heard += [portal.call(in_a_worker), portal.call(back_from_a_worker), portal.call(_name_here_async)]
+        heard.append(portal.call(in_a_worker))
+
+    assert heard == [None, "a", "a", "a", "b", "b", "b", None]
+
+
+def _name_here() -> str | None:
+    route = active_route()
+    return None if route is None else str(by_requests("POST", URL).json()["by"])
+
+
+async def _name_here_async() -> str | None:
+    return _name_here()
 
 
 def test_everywhere_answers_contexts_that_have_no_route_of_their_own() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.plugin_support import run, run_apart
+
 CASSETTES = Path(__file__).parent.parent / "cassettes"
 
 
@@ -16,11 +18,6 @@ CASSETTES = Path(__file__).parent.parent / "cassettes"
 def suite(pytester: pytest.Pytester) -> pytest.Pytester:
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error")
     return pytester
-
-
-def run(suite: pytest.Pytester, *args: str) -> pytest.RunResult:
-    others = ("-p", "no:cassetter", "-p", "no:recording", "-p", "no:cacheprovider")
-    return suite.runpytest_subprocess(*others, *args)
 
 
 def test_a_marked_test_closes_a_dispute_through_the_ordinary_sdk(suite: pytest.Pytester) -> None:
@@ -92,7 +89,7 @@ def test_the_marker_takes_the_options_of_replay(suite: pytest.Pytester) -> None:
 
         @pytest.mark.replaydisputes("close-lost", any_dispute=True)
         class TestNearest:
-            @pytest.mark.replaydisputes("close-lost")
+            @pytest.mark.replaydisputes("close-lost", any_dispute=False)
             def test_the_marker_of_the_test_itself_counts(self):
                 requests.post(CLOSE.format("du_1"))
         """
@@ -265,10 +262,11 @@ def test_the_suites_own_cassettes_come_before_the_shipped_ones(suite: pytest.Pyt
     ("marker", "said"),
     [
         ('"close-lots"', "*no cassette is called 'close-lots'; did you mean close-lost*"),
-        ("", "*takes the name of one cassette*"),
-        ('"a", "b"', "*takes the name of one cassette*"),
-        ("1", "*takes the name of one cassette*"),
-        ('"close-lost", wat=1', "*and the options any_dispute, on_exhausted, stripe_version; got*"),
+        ("", "*takes the names of cassettes, such as *close-lost*; got args=()*"),
+        ("1", "*takes the names of cassettes, such as *close-lost*; got args=(1,)*"),
+        ("any_dispute=True", '*needs @pytest.mark.replaydisputes("close-lost") on the test, its class or its module'),
+        ('"close-lost", any_disputes=1', "*has no option 'any_disputes'; did you mean any_dispute[?]"),
+        ('"close-lost", unplayed="never"', "*unplayed='never' is none of 'fail', 'warn', 'ignore'*"),
         ('"close-lost", on_exhausted="loop"', "*on_exhausted='loop' is none of 'fail', 'repeat'*"),
     ],
 )
@@ -307,7 +305,7 @@ def test_an_edited_cassette_replays_with_a_warning(suite: pytest.Pytester) -> No
         """
     )
 
-    result = run(suite)
+    result = run_apart(suite)
 
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(["*EditedCassetteWarning*close-lost.yaml*"])
@@ -326,7 +324,7 @@ def test_under_xdist_every_worker_replays(suite: pytest.Pytester) -> None:
         """
     )
 
-    run(suite, "-n", "2").assert_outcomes(passed=8)
+    run_apart(suite, "-n", "2").assert_outcomes(passed=8)
 
 
 def test_an_unmarked_suite_imports_nothing_of_ours_but_the_plugin(suite: pytest.Pytester) -> None:

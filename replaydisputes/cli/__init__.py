@@ -6,7 +6,6 @@ import io
 import sys
 import warnings
 from importlib import import_module
-from importlib.metadata import version
 
 import click
 
@@ -24,6 +23,19 @@ _COMMANDS = {
     "seal": "replaydisputes.cli.seal",
     "show": "replaydisputes.cli.catalogue",
 }
+_SHORT_HELP = {
+    "check": "Check cassettes for secrets, edits, live mode, and answers that Stripe would not give.",
+    "demo": "Tell the whole story in a few seconds, with no key and no network.",
+    "list": "List the cassettes a replay can name: yours first, then the shipped ones.",
+    "record": "Make each SCENARIO's calls and write cassettes/SCENARIO.yaml, redacted and checked.",
+    "recover": "List the captures in quarantine, or finish writing the CAPTUREs named.",
+    "redact": "Make recordings of other tools publishable.",
+    "sandbox": "Serve the sandbox on 127.0.0.1 until Ctrl-C. It models test-mode disputes; it is not Stripe.",
+    "seal": "Accept what you changed in a cassette by hand.",
+    "show": "Show a cassette: where it came from, and each interaction at a glance.",
+}
+"""The first line of each command's help, so that `--help` imports no command."""
+
 _INTERRUPTED = 130
 
 
@@ -40,9 +52,13 @@ class _LazyGroup(click.Group):
         command: click.Command = getattr(import_module(module), f"{cmd_name}_command")
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _SHORT_HELP[name]) for name in self.list_commands(ctx)])
+
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
-@click.version_option(version("replaydisputes"), message="%(version)s")
+@click.version_option(package_name="replaydisputes", message="%(version)s")
 def group() -> None:
     """Record Stripe test-mode dispute closes into redacted cassettes, and replay them offline.
 

@@ -1,11 +1,13 @@
 """Puts any Answerer under the HTTP clients of this process, routed by context.
 
 The patches go in once, at the first `answering()`, and do nothing for code that has no route.
-Out of reach: `_socket` used directly, `_thread.start_new_thread`, extensions that open sockets in C,
-other processes, and bytes written to a raw socket that was connected before the route began.
+A forked process keeps the route; a spawned one, and a job in a pool of processes, refuses where it has none.
+Out of reach: `_socket` used directly, `_thread.start_new_thread`, extensions that open sockets in C (libcurl),
+processes started otherwise, and bytes written to a raw socket that was connected before the route began.
 """
 
 from replaydisputes.interception.entry import answering as answering
 from replaydisputes.interception.install import installed as installed
 from replaydisputes.interception.install import uninstall as uninstall
 from replaydisputes.interception.routing import Route as Route
+from replaydisputes.interception.routing import active_route as active_route

@@ -43,11 +43,13 @@ def _check_address(operation: str, family: int, address: Any) -> None:
 
 
 def guard_sockets(module: ModuleType, book: PatchBook) -> None:
+    # pytest-socket puts a subclass in the place of the real class, and takes it away again.
+    real = next(one for one in module.socket.__mro__ if one.__module__ == module.__name__)
     for name in ("connect", "connect_ex"):
-        book.replace(module.socket, name, _guarding_connect)
-    book.replace(module.socket, "sendto", _guarding_sendto)
-    if hasattr(module.socket, "sendmsg"):
-        book.replace(module.socket, "sendmsg", _guarding_sendmsg)
+        book.replace(real, name, _guarding_connect)
+    book.replace(real, "sendto", _guarding_sendto)
+    if hasattr(real, "sendmsg"):
+        book.replace(real, "sendmsg", _guarding_sendmsg)
     book.replace(module, "create_connection", _guarding_create)
     book.replace(module, "getaddrinfo", _guarding_getaddrinfo)
     for name in ("gethostbyname", "gethostbyname_ex", "gethostbyaddr"):

@@ -68,6 +68,7 @@ def _same_endpoint(proxy_url: str, host: str, port: object) -> bool:
     return same_host and str(port) == str(proxy_port)
 
 
+@functools.lru_cache(maxsize=1024)
 def origin(scheme: str, host: str, port: int | None) -> str:
     """scheme://host[:port], a default port left out, an IPv6 address in brackets."""
     host = f"[{plain_host(host)}]" if ":" in host else host

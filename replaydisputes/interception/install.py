@@ -18,6 +18,8 @@ _log = logging.getLogger("replaydisputes")
 _SEAMS = {
     "threading": "carrying:carry_into_threads",
     "concurrent.futures.thread": "carrying:carry_into_jobs",
+    "concurrent.futures.process": "processes:carry_into_process_jobs",
+    "multiprocessing.process": "processes:carry_into_processes",
     "socket": "guard:guard_sockets",
     "asyncio.base_events": "guard:guard_asyncio",
     "asyncio.proactor_events": "guard:guard_proactor",
@@ -25,10 +27,14 @@ _SEAMS = {
     "http.client": "seam_http_client:patch",
     "urllib3.connection": "seam_http_client:patch_urllib3_connections",
     "urllib3": "seam_urllib3:patch",
+    "urllib3._async.connectionpool": "seam_urllib3_future:patch",
     "requests.adapters": "seam_requests:patch",
     "httpx": "seam_httpx:patch",
     "httpx2": "seam_httpx:patch",
     "aiohttp.connector": "seam_aiohttp:patch",
+    "httplib2": "seam_http_client:patch_httplib2",
+    "tornado.simple_httpclient": "seam_tornado:patch",
+    "tornado.curl_httpclient": "seam_tornado:patch_curl",
 }
 """The module in which a client keeps what we replace, and the function of this package that replaces it."""
 
@@ -67,13 +73,18 @@ def installed() -> bool:
 
 
 def _apply(name: str, module: ModuleType) -> None:
-    """Run one seam. A library it does not fit stays as it is: the socket guard refuses what that would let out."""
+    """Run one seam. A library it does not fit stays as it is: the socket guard refuses what that would let out.
+
+    Raises what the guard itself raises: without it nothing else may be trusted.
+    """
     file, function = _SEAMS[name].split(":")
     _done[name] = module
     try:
         patch = getattr(importlib.import_module(f"replaydisputes.interception.{file}"), function)
         patch(module, _book)
     except Exception:
+        if name == "socket":
+            raise
         _log.warning("%s cannot be intercepted; the socket guard will refuse its connections", name, exc_info=True)
 
 

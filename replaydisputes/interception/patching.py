@@ -29,8 +29,12 @@ class _Patch:
                 return
         original = getattr(self.owner, self.name)
         ours = functools.wraps(original)(self.wrap(original))
-        setattr(self.owner, self.name, ours)
-        self.layers.append((ours, there))
+        self.layers.append((ours, there))  # first, so that an interrupt in between leaves nothing that nobody knows of
+        try:
+            setattr(self.owner, self.name, ours)
+        except (AttributeError, TypeError):
+            self.layers.pop()
+            raise
 
     def take_off(self) -> None:
         for ours, before in reversed(self.layers):
@@ -50,11 +54,17 @@ class PatchBook:
     def replace(self, owner: Any, name: str, wrap: Wrap) -> None:
         """Put wrap(original) in the place of owner.name. Raises AttributeError where there is nothing to wrap."""
         patch = self._patches.setdefault((id(owner), name), _Patch(owner, name, wrap))
-        patch.put_on_top()
+        try:
+            patch.put_on_top()
+        except (AttributeError, TypeError):
+            if not patch.layers:
+                del self._patches[id(owner), name]
+            raise
 
     def put_on_top(self) -> None:
         for patch in list(self._patches.values()):
-            patch.put_on_top()
+            if not patch.layers or patch.owner.__dict__.get(patch.name) is not patch.layers[-1][0]:
+                patch.put_on_top()
 
     def restore(self) -> None:
         """Every attribute as it was found: the same object, and absent where it was inherited."""

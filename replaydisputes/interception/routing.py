@@ -10,7 +10,8 @@ from contextvars import ContextVar
 
 from replaydisputes.errors import NetworkBlockedError, ReplayDisputesError
 from replaydisputes.interception.hosts import is_loopback, plain_host
-from replaydisputes.model import Answerer, Request, Response
+from replaydisputes.interception.others import advice
+from replaydisputes.model import Answerer, Request, Response, TransportFault
 
 _lock = threading.Lock()
 _holding_everywhere: list[Route] = []
@@ -30,7 +31,10 @@ class Route:
         self._decided: dict[str, bool] = {}
 
     def answer(self, request: Request) -> Response:
-        """The answerer's response. What it raises is noted in `refused` and goes on to the caller unchanged."""
+        """The answerer's response. A refusal is noted in `refused`; whatever it raises goes on to the caller.
+
+        So does a TransportFault, which is no refusal: each seam raises what its client raises on such a failure.
+        """
         try:
             return self._answerer.answer(request)
         except ReplayDisputesError as refusal:
@@ -51,6 +55,10 @@ class Route:
             decided = self._decided[authority] = self.passes(host)
         return decided
 
+    def open_hosts(self) -> tuple[str, ...]:
+        """The hosts that stay live besides loopback, with the addresses they led to."""
+        return tuple(self._open)
+
     def open_address(self, address: str) -> None:
         """An allowed host resolved to this address, so connections to it pass."""
         self._open.add(plain_host(address))
@@ -62,8 +70,27 @@ class Route:
         return error
 
     def note(self, refusal: ReplayDisputesError) -> None:
+        """Keep a refusal; its text then tells who else intercepts requests here, should it be meant for them."""
+        conflict = advice()
+        if conflict:
+            refusal.args = (f"{refusal}\n{conflict}",)
         with _lock:
             self.refused.append(refusal)
+
+
+class _Beginning(Route):
+    """Meets the first request with an outcome known already, and leaves the later ones to the route it stands for."""
+
+    def __init__(self, route: Route, outcome: Response | TransportFault) -> None:
+        super().__init__(route._answerer, outer=route)
+        self.refused, self._open = route.refused, route._open
+        self._outcome: Response | TransportFault | None = outcome
+
+    def answer(self, request: Request) -> Response:
+        outcome, self._outcome = self._outcome, None
+        if isinstance(outcome, TransportFault):
+            raise outcome
+        return super().answer(request) if outcome is None else outcome
 
 
 current: ContextVar[Route | None] = ContextVar("replaydisputes_route", default=None)
@@ -89,6 +116,18 @@ def inheritable_route() -> Route | None:
     """What a thread or a job started here takes along; a pass-through is left behind."""
     route = current.get()
     return route.outer if route is not None and route.transparent else route
+
+
+@contextmanager
+def beginning_with(route: Route, outcome: Response | TransportFault) -> Iterator[None]:
+    """The real client runs inside and meets this outcome first, so that all it makes of it is its own."""
+    begun = _Beginning(route, outcome)
+    token = current.set(begun)
+    try:
+        yield
+    finally:
+        begun.ended = True
+        current.reset(token)
 
 
 @contextmanager

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection, NamedPipeConnector, UnixConnector
 
+from replaydisputes.interception.faults import as_os_error
 from replaydisputes.interception.hosts import origin
 from replaydisputes.interception.patching import PatchBook
 from replaydisputes.interception.routing import Route, active_route, passing
 from replaydisputes.interception.wire import RequestReader, is_delimited, serialized
-from replaydisputes.model import Request
+from replaydisputes.model import Request, TransportFault
 
 
 def patch(module: ModuleType, book: PatchBook) -> None:
@@ -81,6 +83,9 @@ class _AnswerTransport(asyncio.Transport):
     def _deliver(self, data: bytes, stays_open: bool, refusal: Exception | None) -> None:
         if self._closing:
             return
+        if isinstance(refusal, TransportFault):
+            self._fail(refusal)
+            return
         if refusal is not None:
             self._protocol.set_exception(refusal)
             return
@@ -88,6 +93,14 @@ class _AnswerTransport(asyncio.Transport):
         if not stays_open:
             self._closing = True
             self._protocol.connection_lost(None)
+
+    def _fail(self, fault: TransportFault) -> None:
+        self._closing = True
+        if fault.kind == "timeout":
+            timed_out = getattr(aiohttp, "SocketTimeoutError", aiohttp.ServerTimeoutError)  # the first since 3.10
+            self._protocol.set_exception(timed_out("Timeout on reading data from socket"))
+        else:
+            self._protocol.connection_lost(as_os_error(fault))
 
     def is_closing(self) -> bool:
         return self._closing

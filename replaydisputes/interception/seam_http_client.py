@@ -14,10 +14,12 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
+from replaydisputes.interception.faults import as_os_error
 from replaydisputes.interception.hosts import is_loopback, is_proxy, origin
 from replaydisputes.interception.patching import PatchBook
 from replaydisputes.interception.routing import Route, active_route, passing
 from replaydisputes.interception.wire import RequestReader, serialized
+from replaydisputes.model import TransportFault
 
 
 class AnswerSocket:
@@ -29,19 +31,23 @@ class AnswerSocket:
     def __init__(self, route: Route, base: str, parked: Any = None) -> None:
         self.route, self.parked = route, parked
         self._reader = RequestReader(base)
-        self._answers: deque[bytes] = deque()
+        self._answers: deque[bytes | OSError] = deque()
         self._pipe: tuple[int, int] | None = None
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         for request in self._reader.feed(data):
-            self._answers.append(serialized(request.method, self.route.answer(request)))
+            try:
+                self._answers.append(serialized(request.method, self.route.answer(request)))
+            except TransportFault as fault:
+                self._answers.append(as_os_error(fault))
 
     def send(self, data: Any, flags: int = 0) -> int:
         self.sendall(data)
         return memoryview(data).nbytes
 
-    def makefile(self, mode: str = "rb", *args: Any, **kwargs: Any) -> io.BytesIO:
-        return io.BytesIO(self._answers.popleft() if self._answers else b"")
+    def makefile(self, mode: str = "rb", *args: Any, **kwargs: Any) -> io.BufferedIOBase:
+        answer = self._answers.popleft() if self._answers else b""
+        return io.BytesIO(answer) if isinstance(answer, bytes) else io.BufferedReader(_Failing(answer))
 
     def settimeout(self, timeout: float | None) -> None:
         pass
@@ -74,6 +80,20 @@ class AnswerSocket:
             self.close()
 
 
+class _Failing(io.RawIOBase):
+    """What a response is read from where none came: it fails at the first read, as a socket does."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self._error = error
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        raise self._error
+
+
 def patch(module: ModuleType, book: PatchBook) -> None:
     book.replace(_real(module.HTTPConnection), "putrequest", _routing_putrequest)
     for name in ("HTTPConnection", "HTTPSConnection"):
@@ -87,6 +107,12 @@ def patch_urllib3_connections(module: ModuleType, book: PatchBook) -> None:
         connection_class = _real(getattr(module, name))
         if "connect" in vars(connection_class):
             book.replace(connection_class, "connect", _routing_connect)
+
+
+def patch_httplib2(module: ModuleType, book: PatchBook) -> None:
+    """It connects before it puts a request."""
+    for name in ("HTTPConnectionWithTimeout", "HTTPSConnectionWithTimeout"):
+        book.replace(getattr(module, name), "connect", _routing_connect)
 
 
 def _real(connection_class: Any) -> Any:

@@ -7,15 +7,17 @@ from types import ModuleType
 from typing import Any
 
 from replaydisputes.interception.patching import PatchBook
-from replaydisputes.interception.routing import active_route, passing
-from replaydisputes.interception.seam_urllib3 import as_sent, as_urllib3
+from replaydisputes.interception.routing import active_route, beginning_with, passing
+from replaydisputes.interception.urllib3_values import as_sent, as_urllib3
+from replaydisputes.model import TransportFault
 
 
 def patch(module: ModuleType, book: PatchBook) -> None:
-    book.replace(module.HTTPAdapter, "send", _answering_send)
+    plain_add_headers = module.HTTPAdapter.add_headers
+    book.replace(module.HTTPAdapter, "send", lambda original: _answering_send(original, plain_add_headers))
 
 
-def _answering_send(original: Callable[..., Any]) -> Callable[..., Any]:
+def _answering_send(original: Callable[..., Any], plain_add_headers: Any) -> Callable[..., Any]:
     def send(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         route = active_route()
         if route is None or not request.url.lower().startswith(("http://", "https://")):
@@ -25,11 +27,16 @@ def _answering_send(original: Callable[..., Any]) -> Callable[..., Any]:
                 return original(self, request, *args, **kwargs)
         if self.max_retries.total or self.max_retries.status_forcelist:
             return original(self, request, *args, **kwargs)  # urllib3 retries, and is answered below
-        self.add_headers(request, **_options(args, kwargs))
+        if type(self).add_headers is not plain_add_headers:
+            self.add_headers(request, **_options(args, kwargs))
         chunked = request.body is not None and "Content-Length" not in request.headers
         sent = as_sent(request.method, _without_user(request.url), request.headers, request.body, chunked)
-        raw = as_urllib3(sent, route.answer(sent), preload_content=False, decode_content=False)
-        return self.build_response(request, raw)
+        try:
+            answer = route.answer(sent)
+        except TransportFault as fault:
+            with beginning_with(route, fault):
+                return original(self, request, *args, **kwargs)
+        return self.build_response(request, as_urllib3(sent, answer, False, False, _split(sent.url)[1]))
 
     return send
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 from replaydisputes.model import Headers, Request, Response, reason_phrase
 
 _BODILESS = frozenset((204, 304))
+_KEPT = 1024
+
+Fields = TypeVar("Fields")
 
 
 def presentable(method: str, response: Response) -> Headers:
@@ -21,6 +25,25 @@ def presentable(method: str, response: Response) -> Headers:
             value = length  # noqa: PLW2901 - one field of the copy
         fitted.append((field, value))
     return tuple(fitted)
+
+
+class Presented(Generic[Fields]):
+    """`presentable` as a client's own type, made once for each recorded response; whoever hands it out copies it."""
+
+    def __init__(self, make: Callable[[Headers], Fields]) -> None:
+        self._make = make
+        self._kept: dict[tuple[int, int, bool], tuple[Headers, Fields]] = {}
+
+    def of(self, method: str, response: Response) -> Fields:
+        key = (id(response.headers), len(response.body), has_body(method, response.status))
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] is response.headers:
+            return kept[1]
+        made = self._make(presentable(method, response))
+        if len(self._kept) >= _KEPT:
+            self._kept.clear()
+        self._kept[key] = (response.headers, made)  # holding the fields, so that no others get their id
+        return made
 
 
 def has_body(method: str, status: int) -> bool:
@@ -66,6 +89,11 @@ def whole_body(body: Any) -> bytes:
         return bytes(memoryview(body))
     except TypeError:
         return b"".join(whole_body(part) for part in body)
+
+
+async def whole_async_body(body: Any) -> bytes:
+    """`whole_body`, of an asynchronous iterable too."""
+    return b"".join([whole_body(part) async for part in body]) if hasattr(body, "__aiter__") else whole_body(body)
 
 
 class RequestReader:

@@ -1,5 +1,21 @@
-"""Answers from a cassette: matching, the player, the report where nothing matches. Pure: no I/O, no clock."""
+"""Answers from a cassette: matching, the player, faults, times, webhooks. Pure: no I/O, no clock of its own."""
 
+from replaydisputes.playback.clock import Clock
+from replaydisputes.playback.faults import Fault, FaultName, Faults, Injected
 from replaydisputes.playback.player import OnExhausted, OnVersion, PlaybackOptionError, Played, Player
+from replaydisputes.playback.several import Several, set_apart
 
-__all__ = ["OnExhausted", "OnVersion", "PlaybackOptionError", "Played", "Player"]
+__all__ = [
+    "Clock",
+    "Fault",
+    "FaultName",
+    "Faults",
+    "Injected",
+    "OnExhausted",
+    "OnVersion",
+    "PlaybackOptionError",
+    "Played",
+    "Player",
+    "Several",
+    "set_apart",
+]

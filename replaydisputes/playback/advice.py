@@ -49,6 +49,14 @@ def on_exhausted(name: str) -> list[str]:
     ]
 
 
+def on_unplayed(name: str) -> list[str]:
+    return [
+        "Make the calls that are missing, or record a cassette without them: `replaydisputes record`.",
+        "Where it does not matter what is left over:",
+        *_options(name, 'unplayed="ignore"'),
+    ]
+
+
 def on_wrong_order() -> list[str]:
     return ["Make that call first, as the recording did, or choose a cassette that begins where this test does."]
 

@@ -35,6 +35,11 @@ def derived_id(recorded: str, dispute: str) -> str | None:
     return f"{prefix}_{_drawn(recorded, dispute, len(suffix))}"
 
 
+def another_dispute_id(recorded: str, seed: str) -> str:
+    """An id for the recorded dispute beside its namesakes in other cassettes; of Stripe's shape whatever it had."""
+    return derived_id(recorded, seed) or f"du_{_drawn(recorded, seed, 24)}"
+
+
 def _anatomy(dispute: str) -> str:
     """Version, time and account of an id with a 24-character suffix: its first 16 characters; else nothing."""
     found = ID.fullmatch(dispute)

@@ -1,15 +1,12 @@
-"""`any_dispute`: the recorded dispute under whatever id the suite uses, each id with a history of its own."""
+"""The recorded dispute under other ids: whatever id the suite uses, or one of its own beside other cassettes."""
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Callable
-from dataclasses import replace
 
-from replaydisputes.errors import ReplayDisputesError
-from replaydisputes.model import Headers, Response
+from replaydisputes.model import Response
+from replaydisputes.playback.codings import rewritten
 from replaydisputes.playback.derived_ids import derived_id
 from replaydisputes.playback.history import History
 from replaydisputes.playback.index import Index, Recording
@@ -23,18 +20,10 @@ _TOKEN = re.compile(r"(?<![A-Za-z0-9_])([a-z]{2,12}_[A-Za-z0-9_]*[A-Za-z0-9])(?!
 _USABLE = re.compile(r"[A-Za-z0-9_.-]{1,5000}")
 """What fits into JSON, a URL and a header without escapes."""
 
+_NOBODYS = "\0"
+"""In front of an id that means another cassette's object: no recording has it."""
+
 _DISPUTE_PREFIXES = frozenset({"du", "dp"})
-
-
-class CompressedAnswerError(ReplayDisputesError):
-    """any_dispute met an answer that it cannot carry an id through."""
-
-    def __init__(self, coding: str) -> None:
-        self.coding = coding
-        super().__init__(
-            f"the recorded answer is compressed with {coding[:20]!r}, so any_dispute cannot put another id into it. "
-            f"`replaydisputes redact` writes the cassette with readable bodies."
-        )
 
 
 def stands_for_a_dispute(asked_id: str) -> bool:
@@ -46,14 +35,15 @@ def stands_for_a_dispute(asked_id: str) -> bool:
 class Namesake:
     """One dispute of the suite that the recorded one answers for: its history, and its ids for the recorded ids."""
 
-    def __init__(self, asked_id: str, index: Index, owners: dict[str, Namesake]) -> None:
+    def __init__(self, asked_id: str, index: Index, owners: dict[str, Namesake], start: int) -> None:
         self.asked_id = asked_id
-        self.history = History(index, start=index.first_about_dispute)
+        self.history = History(index, start)
         self._accounts, self._owners = index.accounts, owners
         self._given: dict[str, str] = {}
         self._meant: dict[str, str] = {}
         self._carried: dict[int, Response] = {}
-        self._remember(index.dispute_id, asked_id)
+        if index.dispute_id:
+            self._remember(index.dispute_id, asked_id)
 
     def meant(self, wanted: Asked) -> Asked:
         """A request of the suite, in the ids of the cassette."""
@@ -71,13 +61,11 @@ class Namesake:
         return known
 
     def _carry(self, response: Response) -> Response:
-        plain, coding = _decoded(response.body, (response.header("content-encoding") or "").lower())
-        body = _encoded(self._text(plain.decode("latin-1")).encode("latin-1"), coding)
-        headers: Headers = tuple(
-            (name, str(len(body)) if name.lower() == "content-length" and response.body else self._text(value))
-            for name, value in response.headers
+        return rewritten(
+            response,
+            lambda body: self._text(body.decode("latin-1")).encode("latin-1"),
+            lambda _, value: self._text(value),
         )
-        return replace(response, headers=headers, body=body)
 
     def _text(self, text: str) -> str:
         return _TOKEN.sub(lambda found: self._id_for(found[1]), text)
@@ -111,35 +99,53 @@ class Namesakes:
         if dispute is None:
             words = [*wanted.path.split("/"), *(value for _, value in wanted.params)]
             return next((owner for word in words if (owner := self._owners.get(word))), None)
+        return self.about(dispute)
+
+    def about(self, dispute: str) -> Namesake | None:
+        """The namesake with this id, made where it is new; None where the id is none that the cassette stands for."""
         if not self._applies or dispute in self._recorded or not stands_for_a_dispute(dispute):
             return None
-        return self._owners.get(dispute) or Namesake(dispute, self._index, self._owners)
+        known = self._owners.get(dispute)
+        return known or Namesake(dispute, self._index, self._owners, self._index.first_about_dispute)
+
+
+class _Double(Namesake):
+    """The recorded dispute under one other id from the first recording on; under its recorded id it is unknown."""
+
+    def meant(self, wanted: Asked) -> Asked:
+        return _with_ids(wanted, self._meant_by)
+
+    def _meant_by(self, token: str) -> str:
+        meant = self._meant.get(token)
+        if meant is None:
+            return token if self._given.get(token, token) == token else f"{_NOBODYS}{token}"
+        return meant
+
+
+class Doubled:
+    """A whole cassette under ids of its own: what a cassette that is played beside others has for `Namesakes`."""
+
+    def __init__(self, dispute: str, index: Index) -> None:
+        self._owners: dict[str, Namesake] = {}
+        self._double = _Double(dispute, index, self._owners, start=0)
+        for item in index.recordings:
+            self._double.shown(item.asked)
+
+    def of(self, wanted: Asked) -> Namesake:
+        return self._double
+
+    def about(self, dispute: str) -> Namesake:
+        return self._double
+
+    def shown(self, recorded: Asked) -> Asked:
+        """A request of the cassette, in the ids it is played under."""
+        return self._double.shown(recorded)
+
+    def __contains__(self, known_id: str) -> bool:
+        return known_id in self._owners
 
 
 def _with_ids(asked: Asked, translate: Callable[[str], str]) -> Asked:
     path = "/".join(translate(segment) for segment in asked.path.split("/"))
     params = tuple(sorted((key, translate(value)) for key, value in asked.params))
     return Asked(asked.method, asked.origin, path, params, asked.account)
-
-
-def _decoded(body: bytes, coding: str) -> tuple[bytes, str]:
-    """A body without its content coding, and the coding to give back; a body that is not coded as it says is plain.
-
-    Raises CompressedAnswerError for a coding the standard library cannot read.
-    """
-    try:
-        if coding in ("gzip", "x-gzip"):
-            return gzip.decompress(body), coding
-        if coding == "deflate":
-            return zlib.decompress(body), coding
-    except (OSError, EOFError, zlib.error):
-        return body, ""
-    if coding not in ("", "identity") and body:
-        raise CompressedAnswerError(coding)
-    return body, ""
-
-
-def _encoded(body: bytes, coding: str) -> bytes:
-    if not coding:
-        return body
-    return zlib.compress(body) if coding == "deflate" else gzip.compress(body, mtime=0)

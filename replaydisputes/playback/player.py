@@ -6,19 +6,30 @@ current epoch, as often as asked; a write plays the next recording of that reque
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Literal, NamedTuple, get_args
 
 from replaydisputes.errors import MismatchError, ReplayDisputesError
 from replaydisputes.model import Cassette, Interaction, Request, Response
+from replaydisputes.playback.clock import recording_moment, shift_to
+from replaydisputes.playback.derived_ids import another_dispute_id
 from replaydisputes.playback.history import Choice, History
 from replaydisputes.playback.index import Recording, index_of
 from replaydisputes.playback.matching import Asked, Sent, reduced
-from replaydisputes.playback.namesakes import Namesake, Namesakes
+from replaydisputes.playback.namesakes import Doubled, Namesake, Namesakes
 from replaydisputes.playback.places import KEY_REFUSAL, REPEAT, is_key_refusal
-from replaydisputes.playback.report import Situation, mismatch_report, version_report
+from replaydisputes.playback.report import (
+    FARTHEST,
+    Distance,
+    Situation,
+    distance,
+    mismatch_report,
+    unplayed_report,
+    version_report,
+)
+from replaydisputes.playback.showing import shown_request
 
 OnExhausted = Literal["fail", "repeat"]
 OnVersion = Literal["warn", "fail", "ignore"]
@@ -32,7 +43,7 @@ class PlaybackOptionError(ReplayDisputesError):
         super().__init__(f"{option}={value!r} is none of {', '.join(repr(one) for one in known)}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Played:
     """One answered request: which interaction of the cassette (from 0) answered it."""
 
@@ -43,6 +54,13 @@ class Played:
     @property
     def status(self) -> int:
         return self.interaction.response.status
+
+    def __str__(self) -> str:
+        """The request and the status in a line without keys or people."""
+        return f"{shown_request(reduced(self.request).asked)} -> {self.status}"
+
+    def __repr__(self) -> str:
+        return f"<Played recording {self.index + 1}: {self}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +93,18 @@ class Player:
         on_exhausted: OnExhausted = "fail",
         stripe_version: OnVersion = "warn",
         on_version: Callable[[str, str], None] | None = None,
+        beside: str = "",
+        begins_at_s: int | None = None,
     ) -> None:
         """any_dispute: the cassette answers for whatever dispute id is asked for, each with a history of its own.
 
+        beside: what sets this player apart from others of the same run; the cassette then answers under ids drawn
+        from it, and under no other, so that `any_dispute` has no meaning.
         on_exhausted: `repeat` answers the last recording of a write again once all of them are played.
         stripe_version: what to do where a request names another version than its recording; `warn` tells on_version
-        (asked, recorded), once for each pair. Raises PlaybackOptionError for a word that is none of these.
+        (asked, recorded), once for each pair. begins_at_s: the unix second at which the recording is to have begun,
+        by which every time in an answer moves; None moves none. Raises PlaybackOptionError for a word that is none of
+        these.
         """
         _check("any_dispute", any_dispute, (True, False))
         _check("on_exhausted", on_exhausted, get_args(OnExhausted))
@@ -88,12 +112,16 @@ class Player:
         self.cassette, self.name = cassette, name
         self._index = index_of(cassette)
         self._history = History(self._index)
-        self._namesakes = Namesakes(self._index) if any_dispute else None
+        self._own_id = another_dispute_id(self._index.dispute_id, beside) if beside else self._index.dispute_id
+        self._doubled = Doubled(self._own_id, self._index) if beside else None
+        self._namesakes = self._doubled or (Namesakes(self._index) if any_dispute else None)
         self._keys: dict[tuple[str, str], _Keyed] = {}
         self._played: list[Played] = []
         self._lock = Lock()
         self._repeats, self._on_difference, self._on_version = on_exhausted == "repeat", stripe_version, on_version
         self._told: set[tuple[str, str]] = set()
+        self._shift = shift_to(cassette, begins_at_s)
+        self._moved: dict[tuple[int, str], Response] = {}
 
     @property
     def played(self) -> tuple[Played, ...]:
@@ -107,14 +135,58 @@ class Player:
         done = {played.index for played in self.played}
         return tuple(one for index, one in enumerate(self.cassette.interactions) if index not in done)
 
+    def unplayed_report(self) -> str:
+        """Which recordings nothing has asked for, and what to do; empty where all were played."""
+        left = {item.index for item in self._index.recordings} - {played.index for played in self.played}
+        shown = self._doubled.shown if self._doubled else _as_it_is
+        recorded = [(shown(item.asked), item.status) for item in self._index.recordings]
+        return unplayed_report(self.name, recorded, left) if left else ""
+
     @property
     def dispute_id(self) -> str:
         """The id of the dispute this cassette is about: the first one asked for by id, else an empty string."""
-        return self._index.dispute_id
+        return self._own_id if self._index.dispute_id else ""
+
+    @property
+    def latest(self) -> Played:
+        """What was answered last; there must have been something."""
+        return self._played[-1]
+
+    def has_given(self, known_id: str) -> bool:
+        """Whether an id is one of those that only this player has, as it is played beside others."""
+        return self._doubled is not None and known_id in self._doubled
+
+    def has_seen_key(self, sent: Sent) -> bool:
+        """Whether the Idempotency-Key of a write has been used here before."""
+        return bool(sent.key) and not sent.asked.is_read and (sent.key, sent.asked.account) in self._keys
+
+    def has_answer(self, request: Request) -> bool:
+        """Whether `answer` would find a recording now; nothing moves on."""
+        with self._lock:
+            return self._choose(self._placed(request, self._sent(request)), None) is not None
+
+    def distance(self, request: Request) -> Distance:
+        """How far the request is from the nearest recording."""
+        sent = self._sent(request)
+        with self._lock:
+            recorded = self._situation(self._placed(request, sent)).recorded
+        return min((distance(sent.asked, asked) for asked, _ in recorded), default=FARTHEST)
+
+    @property
+    def moment_s(self) -> int | None:
+        """When the recording began, as its answers tell it in this run, in unix seconds; None where they never do."""
+        moment_s = recording_moment(self.cassette)
+        return moment_s if moment_s is None or self._shift is None else moment_s + self._shift.seconds
+
+    def answers_about(self, dispute: str) -> Sequence[Response]:
+        """Every recorded answer as this run gives it for a dispute of the suite, in order; none counts as played."""
+        with self._lock:
+            namesake = self._namesakes.about(dispute) if self._namesakes and (dispute or self._doubled) else None
+            return [self._told_of(item, namesake) for item in self._index.recordings]
 
     def answer(self, request: Request) -> Response:
         """The recorded response. Raises MismatchError, with the whole report, where no recording answers."""
-        sent = reduced(request)
+        sent = self._sent(request)
         with self._lock:
             call = self._placed(request, sent)
             keyed = self._keys.get((sent.key, sent.asked.account)) if sent.key and not sent.asked.is_read else None
@@ -126,7 +198,7 @@ class Player:
             else:
                 raise self._mismatch(call, reused_key=keyed is not None)
             news = self._version_news(call, recording)
-            response = call.namesake.carry(recording) if call.namesake else recording.interaction.response
+            response = self._told_of(recording, call.namesake)
             if choice:
                 self._take(call, choice, keyed)
             self._played.append(Played(recording.index, request, recording.interaction))
@@ -136,11 +208,26 @@ class Player:
             return _as_replayed(response)
         return replace(response, body=b"") if request.method == "HEAD" else response
 
+    def _sent(self, request: Request) -> Sent:
+        """A request reduced, with its times as the cassette has them."""
+        sent = reduced(request)
+        return sent._replace(asked=self._shift.meant(sent.asked)) if self._shift else sent
+
     def _placed(self, request: Request, sent: Sent) -> _Call:
         namesake = self._namesakes.of(sent.asked) if self._namesakes else None
         if namesake is None:
             return _Call(request, sent, sent.asked, self._history, None)
         return _Call(request, sent, namesake.meant(sent.asked), namesake.history, namesake)
+
+    def _told_of(self, recording: Recording, namesake: Namesake | None) -> Response:
+        """A recorded answer in the ids and times of this run."""
+        response = namesake.carry(recording) if namesake else recording.interaction.response
+        if self._shift is None:
+            return response
+        place = recording.index, namesake.asked_id if namesake else ""
+        if place not in self._moved:
+            self._moved[place] = self._shift.told(response)
+        return self._moved[place]
 
     def _choose(self, call: _Call, keyed: _Keyed | None) -> Choice | None:
         """The recording to play next; None where there is none, or where the key's first answer comes again."""
@@ -188,7 +275,7 @@ class Player:
             call.sent.asked,
             recorded,
             call.history.answered,
-            self.dispute_id if call.namesake else "",
+            self._index.dispute_id if call.namesake and not self._doubled else "",
         )
 
 

@@ -22,6 +22,9 @@ from replaydisputes.playback.showing import (
 Recorded = tuple[Asked, int]
 """What was asked, and the status that answered it."""
 
+Distance = tuple[int, int]
+FARTHEST: Distance = (1_000, 0)
+
 _MAX_SHOWN = 12
 _BEFORE_NEAREST = 4
 _MAX_DIFFERENCES = 8
@@ -50,7 +53,7 @@ def mismatch_report(situation: Situation, *, reused_key: bool = False) -> str:
         return _page(situation, head, said, advice.on_reused_key())
     if not recorded:
         return _page(situation, head, ["  The cassette is empty."], advice.on_empty())
-    at = min(range(len(recorded)), key=lambda position: (_distance(wanted, recorded[position][0]), position))
+    at = min(range(len(recorded)), key=lambda position: (distance(wanted, recorded[position][0]), position))
     nearest, status = recorded[at]
     head.append(f"  nearest   {shown_request(nearest)}  (recording {at + 1}, answered {status})")
     differences = _differences(wanted, nearest)
@@ -81,6 +84,14 @@ def version_report(situation: Situation, recorded: Asked, asked_version: str, re
     )
 
 
+def unplayed_report(name: str, recorded: Sequence[Recorded], left: AbstractSet[int]) -> str:
+    """Which recordings nobody asked for, among those that were, and the ways to end that."""
+    noun = "recording" if len(left) == 1 else "recordings"
+    situation = Situation(name, recorded[min(left)][0], recorded, set(range(len(recorded))) - left)
+    lines = [f"{len(left)} {noun} of cassette {name!r} not played, of {len(recorded)}", *_story(situation, min(left))]
+    return "\n".join([*lines, "", "  what to do:", *(f"    {line}" for line in advice.on_unplayed(name))])
+
+
 def _page(situation: Situation, head: list[str], said: list[str], steps: list[str], at: int = 0) -> str:
     story = ["", *_story(situation, at)] if situation.recorded else []
     if situation.recorded_dispute:
@@ -89,7 +100,7 @@ def _page(situation: Situation, head: list[str], said: list[str], steps: list[st
     return "\n".join([*head, "", *said, *story, "", "  what to do:", *(f"    {line}" for line in steps)])
 
 
-def _distance(wanted: Asked, recorded: Asked) -> tuple[int, int]:
+def distance(wanted: Asked, recorded: Asked) -> Distance:
     """How far two requests are apart: weighted by part, then by path segments and parameters."""
     if same(wanted, recorded):
         return (0, 0)

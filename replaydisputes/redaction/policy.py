@@ -176,6 +176,7 @@ RESPONSE_HEADERS: Mapping[str, tuple[Kind, str]] = {
     "strict-transport-security": (Kind.HEADER_WORDS, _CONSTANT),
     "replaydisputes-sandbox": (Kind.FLAG, "the sandbox made it, not Stripe"),
     "replaydisputes-assumption": (Kind.DASHED, "what the sandbox assumed"),
+    "replaydisputes-fault": (Kind.DASHED, "a test asked for this answer, nobody recorded it"),
 }
 
 _PATH_WORDS = """

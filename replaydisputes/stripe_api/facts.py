@@ -28,6 +28,9 @@ SANDBOX_HEADER = "Replaydisputes-Sandbox"
 ASSUMPTION_HEADER = "Replaydisputes-Assumption"
 """On a sandbox answer that rests on an unestablished behaviour of Stripe; the value names the assumption."""
 
+FAULT_HEADER = "Replaydisputes-Fault"
+"""On every answer that a test asked for instead of the recorded one; the value names the fault."""
+
 _HEADER_ORDER = """
 Server Date Content-Type Content-Length Connection Access-Control-Allow-Credentials Access-Control-Allow-Methods
 Access-Control-Allow-Origin Access-Control-Expose-Headers Access-Control-Max-Age Cache-Control Content-Security-Policy

@@ -1,0 +1,154 @@
+"""The pytest plugin: markers, fixtures, options. It imports nothing else of ours until a marked test is met."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+if TYPE_CHECKING:
+    from replaydisputes.api import OnUnplayed, Replay
+
+NAME = "replaydisputes"
+SCENARIOS = "replaydisputes_scenarios"
+INI_CASSETTES = "replaydisputes_cassettes"
+INI_ALLOW_HOSTS = "replaydisputes_allow_hosts"
+INI_WORDS: dict[str, tuple[Literal["bool", "string"], str]] = {
+    "any_dispute": ("bool", "Answer for whatever dispute id a test uses (default: false)."),
+    "on_exhausted": ("string", "`fail` (default) or `repeat`, where a write comes more often than it was recorded."),
+    "stripe_version": ("string", "`warn` (default), `fail` or `ignore`, where the code asks for another version."),
+    "unplayed": ("string", "`ignore` (default), `warn` or `fail`, where a test leaves recordings unplayed."),
+}
+"""The options of `replay()` that the ini file can set, each as replaydisputes_<option>."""
+
+_running: pytest.StashKey[Replay] = pytest.StashKey()
+_unplayed: pytest.StashKey[OnUnplayed] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addini(
+        INI_CASSETTES,
+        "Directories with the suite's own dispute cassettes, looked in before the shipped ones "
+        "(default: cassettes and tests/cassettes, from the root directory).",
+        type="paths",
+    )
+    parser.addini(
+        INI_ALLOW_HOSTS,
+        "Hosts other than loopback that a test with a dispute cassette may reach, such as a database.",
+        type="args",
+    )
+    for option, (kind, text) in INI_WORDS.items():
+        parser.addini(f"{NAME}_{option}", text, type=kind, default=None)
+    parser.getgroup(NAME, "dispute cassettes").addoption(
+        f"--{NAME}-orphans",
+        action="store_true",
+        help="After a run of the whole suite, list its own dispute cassettes that no test used, and fail if any.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        f'{NAME}(*cassettes, any_dispute=False, on_exhausted="fail", stripe_version="warn", unplayed="ignore", '
+        "allow_hosts=[...], cassettes=DIRECTORY): answer the test's Stripe calls from these dispute cassettes, "
+        "with no network.",
+    )
+    config.addinivalue_line(
+        "markers", f'{SCENARIOS}("close-*", ...): run the test once for each dispute cassette that a pattern matches.'
+    )
+    if config.getoption(f"{NAME}_orphans"):
+        from replaydisputes.pytest_plugin.orphans import Orphans  # noqa: PLC0415
+
+        config.pluginmanager.register(Orphans(config), f"{NAME}-orphans")
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    if config.get_verbosity() < 1:
+        return None
+    from replaydisputes.pytest_plugin.told import header  # noqa: PLC0415 - costs nothing without -v
+
+    return header(config)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker(SCENARIOS):
+        from replaydisputes.pytest_plugin.scenarios import parametrize  # noqa: PLC0415
+
+        parametrize(metafunc)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A marked test gets the fixture whether or not it names it, before all its other fixtures."""
+    names = getattr(item, "fixturenames", None)
+    if names is not None and NAME not in names and _is_marked(item):
+        names.insert(0, NAME)
+
+
+def _is_marked(item: pytest.Item) -> bool:
+    """Whether a cassette is asked for; a class or module that only sets options asks for none."""
+    if item.get_closest_marker(NAME) is None:
+        return item.get_closest_marker(SCENARIOS) is not None
+    own = any(mark.name == NAME for mark in item.own_markers)
+    return own or any(mark.args or not mark.kwargs for mark in item.iter_markers(NAME))
+
+
+@pytest.fixture(scope="session")
+def replaydisputes_config() -> Mapping[str, Any]:
+    """Options for every test with a dispute cassette; override it in a conftest.py, a module or a class.
+
+    The keys are the keyword arguments of the marker. A marker's option comes before this, this before the ini file.
+    """
+    return {}
+
+
+@pytest.fixture
+def replaydisputes(request: pytest.FixtureRequest, replaydisputes_config: Mapping[str, Any]) -> Iterator[Replay]:
+    """The running replay of a marked test: `dispute_id`, `cassette`, `played`; `["close-lost"]` is one of several."""
+    from replaydisputes.errors import ReplayDisputesError  # noqa: PLC0415 - a suite that never uses it never pays
+    from replaydisputes.pytest_plugin.wanted import wanted_by  # noqa: PLC0415
+
+    problem = ""
+    try:
+        wanted = wanted_by(request.node, replaydisputes_config)
+        with wanted.replaying as running:
+            request.node.stash[_running], request.node.stash[_unplayed] = running, wanted.unplayed
+            yield running
+    except ReplayDisputesError as error:
+        problem = str(error)
+    if problem:
+        pytest.fail(problem, pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail the test itself, not its teardown, where a refusal was swallowed or a recording left unplayed."""
+    running = item.stash.get(_running, None)
+    if running is None:
+        return (yield)
+    try:
+        result = yield
+    except BaseException as error:
+        running.note_on(error)
+        raise
+    from replaydisputes.errors import ReplayDisputesError  # noqa: PLC0415
+
+    problem = ""
+    try:
+        running.settle(item.stash[_unplayed], item.warn)
+    except ReplayDisputesError as error:
+        problem = str(error)
+    if problem:
+        pytest.fail(problem, pytrace=False)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failing test shows what was played."""
+    report = yield
+    if report.failed and _running in item.stash:
+        from replaydisputes.pytest_plugin.told import what_was_played  # noqa: PLC0415
+
+        report.sections += what_was_played(item.stash[_running])
+    return report

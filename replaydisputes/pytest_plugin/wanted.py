@@ -1,0 +1,137 @@
+"""Which cassettes a test wants, and how: markers before the config fixture before the ini file."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from replaydisputes.api import OnUnplayed, Replay, check_unplayed, replay
+from replaydisputes.decorating import Replaying
+from replaydisputes.errors import ReplayDisputesError, nearest
+from replaydisputes.pytest_plugin import INI_ALLOW_HOSTS, INI_CASSETTES, INI_WORDS, NAME, SCENARIOS
+
+EXAMPLE = f'@pytest.mark.{NAME}("close-lost")'
+
+
+_ini: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+
+
+class WantedError(ReplayDisputesError):
+    """A marker, or the config fixture, that says what nobody understands."""
+
+    exit_code = 2
+
+
+class Wanted(NamedTuple):
+    """The replay that a test asks for, not yet begun, and what to do at the end where something was not played."""
+
+    replaying: Replaying[Replay]
+    unplayed: OnUnplayed
+
+
+def wanted_by(item: pytest.Item, configured: Mapping[str, Any]) -> Wanted:
+    """What a marked test asks for. Raises WantedError.
+
+    The replay itself ignores what is left over: whether the test succeeded is known only where the test is run.
+    """
+    names, marked = _read(item)
+    if not names:
+        raise WantedError(_no_cassette(item))
+    _check_options(configured, "the fixture replaydisputes_config")
+    given = {"unplayed": "ignore", **_from_ini(item.config), **configured, **marked}
+    unplayed = given.pop("unplayed")
+    check_unplayed(unplayed)
+    return Wanted(replay(*names, everywhere=True, **given), unplayed)
+
+
+def cassettes_of(item: pytest.Item) -> tuple[str, ...]:
+    """The cassettes that the nearest level with any names, in reading order; empty where none does."""
+    return _read(item)[0]
+
+
+def _read(item: pytest.Item) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The cassettes of an item, and each option as the nearest marker has it."""
+    names: tuple[str, ...] = ()
+    options: dict[str, Any] = {}
+    for marks in levels(item, NAME):
+        for mark in marks:
+            options = {**_checked(mark).kwargs, **options}
+        names = names or tuple(name for mark in marks for name in mark.args)
+    return names, options
+
+
+def levels(item: pytest.Item, name: str) -> Iterator[list[pytest.Mark]]:
+    """The marks of a name, level by level from near to far, each level in reading order.
+
+    Levels: the parameter set, the function, the class, each class it inherits from, the module, the directories.
+    """
+    parameters = getattr(getattr(item, "callspec", None), "marks", [])
+    yield [mark for mark in parameters if mark.name == name]
+    own = [mark for mark in reversed(item.own_markers) if mark.name == name]
+    yield [mark for mark in own if all(mark is not one for one in parameters)]
+    for node in reversed(item.listchain()[:-1]):
+        if isinstance(node, pytest.Class):
+            for one in node.obj.__mro__:
+                yield [mark for mark in _marks_of(one) if mark.name == name]
+        else:
+            yield [mark for mark in node.own_markers if mark.name == name]
+
+
+def _marks_of(decorated: type) -> Iterator[pytest.Mark]:
+    """A class's own marks, the topmost decorator first."""
+    marks = decorated.__dict__.get("pytestmark", [])
+    for mark in reversed(marks if isinstance(marks, list) else [marks]):
+        yield mark if isinstance(mark, pytest.Mark) else mark.mark
+
+
+def directories(config: pytest.Config) -> Sequence[Path]:
+    """Where the suite's own cassettes are looked for, unless a marker or the config fixture says otherwise."""
+    return config.getini(INI_CASSETTES) or [config.rootpath / "cassettes", config.rootpath / "tests" / "cassettes"]
+
+
+@cache
+def options() -> tuple[str, ...]:
+    """The keyword arguments of the marker, which are those of `replay()`."""
+    parameters = inspect.signature(replay).parameters.values()
+    return tuple(one.name for one in parameters if one.kind is one.KEYWORD_ONLY and one.name != "everywhere")
+
+
+def _from_ini(config: pytest.Config) -> dict[str, Any]:
+    if _ini not in config.stash:
+        words = {option: config.getini(f"{NAME}_{option}") for option in INI_WORDS}
+        found = {option: value for option, value in words.items() if value is not None}
+        where = {"cassettes": directories(config), "allow_hosts": config.getini(INI_ALLOW_HOSTS)}
+        config.stash[_ini] = {**where, **found}
+    return config.stash[_ini]
+
+
+def _checked(mark: pytest.Mark) -> pytest.Mark:
+    if not all(isinstance(name, str) for name in mark.args) or not (mark.args or mark.kwargs):
+        raise WantedError(
+            f"@pytest.mark.{NAME} takes the names of cassettes, such as {EXAMPLE}, and the options "
+            f"{', '.join(options())}; got args={mark.args!r}"
+        )
+    _check_options(mark.kwargs, f"@pytest.mark.{NAME}")
+    return mark
+
+
+def _check_options(given: Mapping[str, Any], where: str) -> None:
+    if not isinstance(given, Mapping):
+        raise WantedError(f"{where} must return a mapping of options, such as {{'any_dispute': True}}; got {given!r}")
+    for name in given:
+        if name not in options():
+            raise WantedError(f"{where} has no option {name!r}; {nearest(str(name), options())}")
+
+
+def _no_cassette(item: pytest.Item) -> str:
+    if item.get_closest_marker(SCENARIOS):
+        return (
+            f"@pytest.mark.{SCENARIOS} cannot parametrize this test, as pytest parametrizes functions and methods of "
+            f"plain classes only; name the cassettes of a unittest.TestCase with {EXAMPLE}"
+        )
+    return f"the {NAME} fixture needs {EXAMPLE} on the test, its class or its module"
