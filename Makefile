@@ -3,11 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/
 INSTALLED := $(VENV)/.installed
+BENCH_VENV := .venv-bench
+BENCHED := $(BENCH_VENV)/.installed
 PLANTINGS ?= 1000000
 CUTS ?= 500
+SECONDS ?= 60
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: demo test coverage canaries cuts lint cassettes bench clean
+.PHONY: demo test coverage canaries cuts lint cassettes bench bench-short soak peers clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -33,11 +36,20 @@ cassettes: $(INSTALLED) ## record the shipped cassettes again, from the sandbox
 	rm -f cassettes/*.yaml
 	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(RUN)replaydisputes record --all --sandbox --cassettes cassettes
 
-bench: $(INSTALLED) ## speed, as ratios against peers in the same run
-	$(RUN)python -m benchmarks
+bench: $(BENCHED) ## speed against peers in one run of some ten minutes; writes benchmarks/ and the README's figures
+	$(BENCH_VENV)/bin/python -m benchmarks
+
+bench-short: $(INSTALLED) ## a look at the same in about a minute; writes nothing
+	$(RUN)python -m benchmarks --short
+
+soak: $(INSTALLED) ## 64 threads and 1,000 tasks, each with a cassette of its own, for SECONDS; SEED=n repeats a run
+	$(RUN)python -m tests.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
+peers: $(INSTALLED) ## each limit of a neighbour, shown on it and not here
+	$(RUN)python -m pytest tests/test_peers_*.py
 
 clean:
-	rm -rf $(VENV) .coverage .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_VENV) .coverage .mypy_cache .ruff_cache
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("replaydisputes needs Python 3.11 or newer; set PYTHON=…" if sys.version_info < (3, 11) else 0)'
@@ -45,4 +57,10 @@ $(INSTALLED): pyproject.toml
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
 	@$(RUN)python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+$(BENCHED): pyproject.toml # apart from $(VENV): the peers' pytest plugins would load in every test run
+	@rm -rf $(BENCH_VENV)
+	@$(PYTHON) -m venv $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
