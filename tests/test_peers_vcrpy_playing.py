@@ -175,7 +175,8 @@ class Refusing:
 
 def attributes():
     adapter = vars(requests.adapters.HTTPAdapter)
-    return [http.client.HTTPSConnection, http.client.HTTPConnection.connect, adapter["send"], *vars(HTTPSConnectionPool).values()]
+    pool = vars(HTTPSConnectionPool).values()
+    return [http.client.HTTPSConnection, http.client.HTTPConnection.connect, adapter["send"], *pool]
 
 def patched():
     return HTTPSConnectionPool.ConnectionCls is not real_class
