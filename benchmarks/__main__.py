@@ -6,6 +6,7 @@ Nothing here fails on a slow machine: figures are for reading.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -28,12 +29,16 @@ def main() -> None:
     parser.add_argument("families", nargs="*", metavar="FAMILY", help=f"one or more of {', '.join(FAMILIES)}")
     parser.add_argument("--short", action="store_true", help="a look in about a minute; writes nothing")
     parser.add_argument("--date", default=f"{datetime.now(UTC):%Y-%m-%d}", help="the day named in the results")
+    parser.add_argument("--budget", type=float, help="seconds that one contender may take for one row")
+    parser.add_argument("--processes", type=int, help="rounds of what is measured in processes of their own")
     chosen = parser.parse_args()
     if unknown := set(chosen.families) - FAMILIES.keys():
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    effort = SHORT if chosen.short else FULL
+    effort = replace(effort, budget_s=chosen.budget or effort.budget_s, processes=chosen.processes or effort.processes)
     measured = []
     for name in chosen.families or FAMILIES:
-        for row in FAMILIES[name].rows(SHORT if chosen.short else FULL):
+        for row in FAMILIES[name].rows(effort):
             print(line(row), flush=True)
             measured.append(row)
     if not chosen.short and not chosen.families:
