@@ -11,12 +11,13 @@ from urllib.parse import quote
 import pytest
 import requests
 import vcr
+import zstandard
 
 from replaydisputes.cassette_file import load
 from replaydisputes.errors import CassetteFormatError, ReplayDisputesError
 from replaydisputes.recording.recorder import record
 from replaydisputes.recording.scenarios import SCENARIOS
-from tests.peers_support import FORM, JSON, answered, no_longer, published
+from tests.peers_support import FORM, JSON, answered, no_longer, published, told
 from tests.recording_support import KEY, sandbox_target, surroundings
 
 SHIPPED = Path(__file__).parent.parent / "cassettes" / "close-twice.yaml"
@@ -73,6 +74,23 @@ def test_a_known_value_in_another_spelling(tmp_path: Path, value: str, body: byt
     assert spelt in theirs.replace(b"\\\\", b"\\"), no_longer("vcrpy", "misses other spellings of a known value")
     ours = published(sent=form.encode(), body=body)
     assert [part for part in (b"maria", b"Zo", b"ller") if part in ours] == []
+
+
+def test_a_known_value_in_a_compressed_body(tmp_path: Path) -> None:
+    """vcrpy sees through gzip, deflate and br, and not through zstd, which urllib3 accepts just as well."""
+    said = {"object": "dispute", "currency": "usd", "reason": "fraudulent", "email": EMAIL, "status": "lost"}
+    path, compressed = tmp_path / "a.yaml", ("Content-Encoding", "zstd")
+    body = zstandard.compress(json.dumps(said, indent=2).encode(), level=19)
+    assert EMAIL.encode() not in body
+    by_vcrpy(path, body, JSON, compressed, filter_sensitive_data={"<hidden>": EMAIL})
+    [theirs] = load(path).interactions
+    path.write_bytes(published(body=body, headers=(JSON, compressed)))
+    [ours] = load(path).interactions
+
+    told_by_theirs = zstandard.decompress(theirs.response.body)
+    assert EMAIL.encode() in told_by_theirs, no_longer("vcrpy", "misses values compressed with zstd")
+    assert json.loads(ours.response.body).keys() == said.keys()
+    assert b"maria" not in ours.response.body
 
 
 def test_the_unredacted_answer_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -142,3 +160,41 @@ def test_a_file_cut_off_between_two_interactions_is_refused(tmp_path: Path) -> N
     assert theirs == len(load(SHIPPED).interactions) - 1, no_longer("vcrpy", "loads a cut file without a word")
     with pytest.raises(CassetteFormatError):
         load(path)
+
+
+DISK_FULL = """
+import json, resource, signal, sys
+from dataclasses import replace
+from pathlib import Path
+import vcr
+from replaydisputes.cassette_file import load, write
+from replaydisputes.errors import ReplayDisputesError
+from replaydisputes.leak_gate import KnownSecrets
+
+theirs, ours = map(Path, sys.argv[1:])
+cassette = load(ours)
+less = replace(cassette, interactions=cassette.interactions[:2])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
+try:
+    with vcr.use_cassette(str(theirs), record_mode="none") as recorded:
+        recorded._save(force=True)
+except OSError:
+    pass
+try:
+    write(ours, less, KnownSecrets())
+except (OSError, ReplayDisputesError):
+    pass
+print(json.dumps([path.stat().st_size for path in (theirs, ours)]))
+"""
+
+
+def test_a_write_that_fails_half_way_leaves_the_old_file(tmp_path: Path) -> None:
+    whole = SHIPPED.read_bytes()
+    files = [tmp_path / "theirs.yaml", tmp_path / "ours.yaml"]
+    for path in files:
+        path.write_bytes(whole)
+    theirs, _ = told(DISK_FULL, *map(str, files))
+
+    assert theirs < len(whole), no_longer("vcrpy", "leaves half a file where writing fails")
+    assert files[1].read_bytes() == whole
