@@ -36,8 +36,11 @@ class Soak:
     told: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
-    def running(self) -> bool:
-        return time.monotonic() < self.until and len(self.wrong) < 20
+    def turns(self) -> Iterator[None]:
+        """One at least, however late a worker begins."""
+        yield
+        while time.monotonic() < self.until and len(self.wrong) < 20:
+            yield
 
     def note(self, worker: str, error: BaseException) -> None:
         self.wrong.append(f"{worker}: {type(error).__name__}: {error}")
@@ -74,7 +77,7 @@ class _Turn:
 def work_in_thread(soak: Soak, number: int, clients: dict[str, Callable[[str, str], Told]]) -> None:
     worker, drawn = f"thread {number}", random.Random(f"{soak.seed} thread {number}")
     with ThreadPoolExecutor(1) as pool:
-        while soak.running():
+        for _ in soak.turns():
             try:
                 _thread_turn(soak, _Turn.draw(soak, drawn, worker), drawn, clients, pool)
             except BaseException as error:
@@ -99,7 +102,7 @@ def _thread_turn(
             told = pool.submit(call, method, url).result() if drawn.random() < 0.2 else call(method, url)
             turn.check(dispute, told, status, said)
             soak.told[name] += 1
-            time.sleep(drawn.choice((0, 0.001, 0.02)))
+            time.sleep(drawn.choice((0, 0.02, 0.2)))
 
 
 def _expect_mismatch(soak: Soak, turn: _Turn, call: Callable[[str, str], Told]) -> None:
@@ -115,7 +118,7 @@ def _expect_mismatch(soak: Soak, turn: _Turn, call: Callable[[str, str], Told]) 
 
 async def work_in_task(soak: Soak, number: int, clients: dict[str, Callable[[str, str], Awaitable[Told]]]) -> None:
     worker, drawn = f"task {number}", random.Random(f"{soak.seed} task {number}")
-    while soak.running():
+    for _ in soak.turns():
         turn = _Turn.draw(soak, drawn, worker)
         try:
             with replay(str(turn.path), any_dispute=bool(turn.dispute)) as running:
