@@ -46,7 +46,7 @@ def _row(kept: dict[str, Any]) -> Row:
 
 
 def shown(cell: Cell | None, unit: str, *, spread: bool = False) -> str:
-    """A cell as text: three figures that count, and the quartiles where asked for."""
+    """A cell as text, with the quartiles where asked for."""
     if cell is None:
         return ""
     if isinstance(cell, str):

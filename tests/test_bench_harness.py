@@ -41,5 +41,5 @@ def test_what_refuses_takes_too_long_or_is_not_there_is_said_to() -> None:
     }
 
 
-def test_figures_are_told_to_three_digits() -> None:
+def test_figures_lose_decimals_as_they_grow() -> None:
     assert [number(value) for value in (0.123, 1.149, 17.04, 732.6, 18500)] == ["0.12", "1.15", "17.0", "733", "18,500"]
