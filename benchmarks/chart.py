@@ -8,7 +8,7 @@ from benchmarks.harness import OURS, Figure
 from benchmarks.results import Results, number
 
 WIDTH, HEIGHT = 720, 400
-LEFT, RIGHT, TOP, BOTTOM = 64, 150, 64, 52
+LEFT, RIGHT, TOP, BOTTOM = 64, 180, 64, 52
 KEY = "call requests "
 _LABEL_APART = 16
 STYLE = """\
@@ -29,11 +29,15 @@ STYLE = """\
 def chart(results: Results) -> str:
     """SVG: one line per tool, named at its end."""
     lines: dict[str, list[tuple[int, float]]] = {}
+    ends: dict[str, str] = {}
     for row in results.rows:
         if row.key.startswith(KEY):
             for tool, cell in row.cells.items():
+                size = int(row.key.removeprefix(KEY))
                 if isinstance(cell, Figure):
-                    lines.setdefault(tool, []).append((int(row.key.removeprefix(KEY)), cell.median))
+                    lines.setdefault(tool, []).append((size, cell.median))
+                else:
+                    ends.setdefault(tool, f"; {size:,}: {cell}")
     sizes = sorted({size for points in lines.values() for size, _ in points})
     top = 10 ** math.ceil(math.log10(max(value for points in lines.values() for _, value in points)))
     scale = _Scale(sizes[0], sizes[-1], top)
@@ -45,7 +49,7 @@ def chart(results: Results) -> str:
         f'  <text class="title" x="{LEFT}" y="26">One replayed call through requests</text>\n',
         f'  <text x="{LEFT}" y="46">times the cost over a transport that answers at once</text>\n',
         *_axes(scale, sizes, top),
-        *_named_lines(scale, lines),
+        *_named_lines(scale, lines, ends),
         "</svg>\n",
     ]
     return "".join(parts)
@@ -82,8 +86,11 @@ def _axes(scale: _Scale, sizes: list[int], top: float) -> list[str]:
     ]
 
 
-def _named_lines(scale: _Scale, lines: dict[str, list[tuple[int, float]]]) -> list[str]:
-    """Peers first, so that our line lies on top; names moved apart where two lines end close together."""
+def _named_lines(scale: _Scale, lines: dict[str, list[tuple[int, float]]], ends: dict[str, str]) -> list[str]:
+    """Peers first, so that our line lies on top; names moved apart where two lines end close together.
+
+    ends: what is said of a line that ends early.
+    """
     parts, lowest = [], math.inf
     labels = {}
     for tool in sorted(lines, key=lambda name: lines[name][-1][1]):
@@ -92,7 +99,7 @@ def _named_lines(scale: _Scale, lines: dict[str, list[tuple[int, float]]]) -> li
     for tool in sorted(lines, key=lambda name: name == OURS):
         places = [(scale.x(size), scale.y(value)) for size, value in sorted(lines[tool])]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-        name = f"{tool} {number(lines[tool][-1][1])}×"
+        name = f"{tool} {number(lines[tool][-1][1])}×{ends.get(tool, '')}"
         dots = "".join(f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>' for x, y in places)
         label = f'<text x="{places[-1][0] + 10:.1f}" y="{labels[tool]:.1f}">{name}</text>'
         group = ' class="ours"' if tool == OURS else ""

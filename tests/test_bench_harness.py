@@ -34,7 +34,7 @@ def test_what_refuses_takes_too_long_or_is_not_there_is_said_to() -> None:
     contenders = {"refusing": refuse, "sleeping": sleep, "missing": missing, "quick": lambda: 3.0}
 
     assert interleave(replace(SHORT, budget_s=0.6), lambda: 2.0, contenders) == {
-        "refusing": "refuses (ValueError)",
+        "refusing": "refuses",
         "sleeping": "more than 1 s",
         "missing": "not installed",
         "quick": Figure(1.5, 1.5, 1.5, 5),
