@@ -1,4 +1,6 @@
-"""Measure every family, print each row as it is done; the full form also writes results and all that shows them.
+"""Measure, print each row as it is done; the full form also writes results.json and all pages made of it.
+
+Named families replace just their own rows in it.
 
 Nothing here fails on a slow machine: figures are for reading.
 """
@@ -29,7 +31,7 @@ def main() -> None:
     parser.add_argument("families", nargs="*", metavar="FAMILY", help=f"one or more of {', '.join(FAMILIES)}")
     parser.add_argument("--short", action="store_true", help="a look in about a minute; writes nothing")
     parser.add_argument("--date", default=f"{datetime.now(UTC):%Y-%m-%d}", help="the day named in the results")
-    parser.add_argument("--budget", type=float, help="seconds that one contender may take for one row")
+    parser.add_argument("--budget", type=float, help="seconds that a peer may take for one row")
     parser.add_argument("--processes", type=int, help="rounds of what is measured in processes of their own")
     chosen = parser.parse_args()
     if unknown := set(chosen.families) - FAMILIES.keys():
@@ -41,9 +43,10 @@ def main() -> None:
         for row in FAMILIES[name].rows(effort):
             print(line(row), flush=True)
             measured.append(row)
-    if not chosen.short and not chosen.families:
+    if not chosen.short:
         run = results.machine(chosen.date, {peer: version(peer) for peer in PEERS})
-        results.save(results.Results(run, tuple(measured)))
+        now = results.Results(run, tuple(measured))
+        results.save(results.merged(results.read(), now) if chosen.families else now)
         pages.main()
 
 

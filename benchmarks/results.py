@@ -17,7 +17,7 @@ KEPT = Path(__file__).parent / "results.json"
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The rows of one run, and what they were measured on: date, cores, Python, versions of the peers."""
+    """The rows measured, and what the last run measured them on: date, cores, Python, versions of the peers."""
 
     run: dict[str, str]
     rows: tuple[Row, ...]
@@ -38,6 +38,12 @@ def save(results: Results, path: Path = KEPT) -> None:
 def read(path: Path = KEPT) -> Results:
     kept = json.loads(path.read_text(encoding="utf-8"))
     return Results(kept["run"], tuple(_row(row) for row in kept["rows"]))
+
+
+def merged(old: Results, new: Results) -> Results:
+    """Rows measured anew in the places of those with their keys: a row's cells are all of one run, rows need not be."""
+    fresh = {row.key: row for row in new.rows}
+    return Results(new.run, tuple(fresh.pop(row.key, row) for row in old.rows) + tuple(fresh.values()))
 
 
 def _row(kept: dict[str, Any]) -> Row:
