@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,15 +22,19 @@ def url(number: int) -> str:
     return _ORIGIN + dispute_id(number)
 
 
+@functools.cache
+def shipped() -> Cassette:
+    return load(SHIPPED)
+
+
 def answer() -> Response:
     """The recorded read that every transport here answers with."""
-    return load(SHIPPED).interactions[0].response
+    return shipped().interactions[0].response
 
 
 def write_cassette(path: Path, size: int, first: int = 1) -> Path:
     """A cassette of `size` reads, of the disputes numbered from `first`."""
-    shipped = load(SHIPPED)
-    read = shipped.interactions[0]
+    read = shipped().interactions[0]
     interactions = tuple(
         Interaction(
             replace(read.request, url=url(number)),
@@ -38,5 +43,5 @@ def write_cassette(path: Path, size: int, first: int = 1) -> Path:
         for number in range(first, first + size)
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(serialize(Cassette(interactions, shipped.provenance)))
+    path.write_bytes(serialize(Cassette(interactions, shipped().provenance)))
     return path
