@@ -3,15 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/
 INSTALLED := $(VENV)/.installed
+BENCH_VENV := .venv-bench
+BENCHED := $(BENCH_VENV)/.installed
 PLANTINGS ?= 1000000
 CUTS ?= 500
 STRIPE_CLI := .stripe-cli
 STRIPE_CLI_VERSION := 1.52.0
 SEQUENCES ?= 5000
+SECONDS ?= 60
 NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: demo test coverage neighbours canaries cuts sequences stripe-cli lint cassettes bench clean
+.PHONY: demo test coverage neighbours canaries cuts sequences stripe-cli lint cassettes bench bench-short soak peers clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -51,11 +54,20 @@ cassettes: $(INSTALLED) ## record the shipped cassettes again, from the sandbox
 	rm -f cassettes/*.yaml
 	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(RUN)replaydisputes record --all --sandbox --cassettes cassettes
 
-bench: $(INSTALLED) ## speed, as ratios against peers in the same run
-	$(RUN)python -m benchmarks
+bench: $(BENCHED) ## speed against peers in one run of some ten minutes; writes benchmarks/ and the README's figures
+	$(BENCH_VENV)/bin/python -m benchmarks
+
+bench-short: $(INSTALLED) ## a look at the same in about a minute; writes nothing
+	$(RUN)python -m benchmarks --short
+
+soak: $(INSTALLED) ## 64 threads and 1,000 tasks, each with a cassette of its own, for SECONDS; SEED=n repeats a run
+	$(RUN)python -m tests.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
+peers: $(INSTALLED) ## each limit of a neighbour, shown on it and not here
+	$(RUN)python -m pytest tests/test_peers_*.py
 
 clean:
-	rm -rf $(VENV) $(VENV)-neighbours $(VENV)-niquests $(STRIPE_CLI) .coverage .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-neighbours $(VENV)-niquests $(BENCH_VENV) $(STRIPE_CLI) .coverage .mypy_cache .ruff_cache
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("replaydisputes needs Python 3.11 or newer; set PYTHON=…" if sys.version_info < (3, 11) else 0)'
@@ -67,4 +79,10 @@ $(INSTALLED): pyproject.toml
 
 $(STRIPE_CLI)/.installed: Makefile
 	npm install --prefix $(STRIPE_CLI) --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error @stripe/cli@$(STRIPE_CLI_VERSION)
+	@touch $@
+
+$(BENCHED): pyproject.toml # apart from $(VENV): the peers' pytest plugins would load in every test run
+	@rm -rf $(BENCH_VENV)
+	@$(PYTHON) -m venv $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@

@@ -1,13 +1,11 @@
-"""Redacting and checking 2,000 interactions in one run: rates in MB/s of the YAML written, and peak memory."""
+"""Redacting and checking many interactions in one run: MB of the YAML written per second of processor time."""
 
 from __future__ import annotations
 
 import json
-import resource
-import statistics
-import time
 from collections.abc import Callable, Iterator
 
+from benchmarks.harness import OURS, Effort, Row, interleave, seconds_of
 from replaydisputes.cassette_file import serialize
 from replaydisputes.leak_gate import KnownSecrets, find_leaks
 from replaydisputes.model import Cassette, Interaction, Provenance, Request
@@ -15,32 +13,34 @@ from replaydisputes.redaction import redact
 from replaydisputes.sandbox import Sandbox
 from replaydisputes.stripe_api.facts import API_ORIGIN
 
-ACCOUNTS, DISPUTES_EACH = 20, 25
+DISPUTES_EACH = 25
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
-ROUNDS = 3
+BLOCKS = 3
 
 
-def main() -> None:
-    """Print one line a step: median and spread over ROUNDS."""
-    raw = [interaction for seed in range(ACCOUNTS) for interaction in _account(seed)]
+def rows(effort: Effort) -> Iterator[Row]:
+    """One row a step; no peer has such a gate."""
+    raw = [interaction for seed in range(effort.accounts) for interaction in _account(seed)]
     redacted = redact(raw).interactions
     provenance = Provenance("imported", "bench", "2026-10-28.endive", "0", "2026-11-23T00:00:00Z")
     content = serialize(Cassette(redacted, provenance))
     known = KnownSecrets.collect(raw)
-    leaks = find_leaks(content, known)
-    print(f"{len(raw):,} interactions, {len(content) / 1e6:.1f} MB of YAML, {len(leaks)} leaks in the redacted file")
-    steps: dict[str, Callable[[], object]] = {
-        "redact": lambda: redact(raw),
-        "serialize": lambda: serialize(Cassette(redacted, provenance)),
-        "collect known secrets": lambda: KnownSecrets.collect(raw),
-        "gate, shapes only": lambda: find_leaks(content, KnownSecrets()),
-        "gate, known values too": lambda: find_leaks(content, known),
+    steps: dict[str, tuple[str, float | None, Callable[[], object]]] = {
+        "redact": ("redacting", None, lambda: redact(raw)),
+        "serialize": ("serializing", None, lambda: serialize(Cassette(redacted, provenance))),
+        "gate shapes": ("the leak gate, shapes only", 10, lambda: find_leaks(content, KnownSecrets())),
+        "gate known": ("the leak gate, the capture's values known", 10, lambda: find_leaks(content, known)),
     }
-    for name, step in steps.items():
-        seconds = [_timed(step) for _ in range(ROUNDS)]
-        rates = sorted(len(content) / 1e6 / spent for spent in seconds)
-        print(f"  {name:<24} {statistics.median(rates):7.1f} MB/s  ({rates[0]:.1f} to {rates[-1]:.1f})")
-    print(f"  peak memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    size = f"{len(raw):,} interactions, {len(content) / 1e6:.1f} MB"
+    for key, (what, target, step) in steps.items():
+        cells = interleave(
+            effort, None, {OURS: _rate(step, len(content) / 1e6)}, lambda value, base: value, blocks=BLOCKS
+        )
+        yield Row(key, f"{what} ({size})", "MB/s", target, cells, below=False)
+
+
+def _rate(step: Callable[[], object], size_mb: float) -> Callable[[], float]:
+    return lambda: size_mb / seconds_of(step)
 
 
 def _account(seed: int) -> Iterator[Interaction]:
@@ -55,9 +55,3 @@ def _account(seed: int) -> Iterator[Interaction]:
         for method, target in (("GET", url), ("POST", f"{url}/close"), ("POST", f"{url}/close"), ("GET", url)):
             request = Request(method, target, headers)
             yield Interaction(request, sandbox.answer(request))
-
-
-def _timed(step: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    step()
-    return time.perf_counter() - began

@@ -76,10 +76,11 @@ def on_empty() -> list[str]:
     return ["Record one that holds the call: `replaydisputes record`."]
 
 
-def on_version(recorded: str) -> list[str]:
+def on_version(name: str, recorded: str) -> list[str]:
     return [
         f"An answer has the shape of its version. Set the client's version to {recorded}, or record the cassette",
-        'anew at the version the code uses. With stripe_version="warn" instead of "fail" this is a warning.',
+        "anew at the version the code uses. Where the difference does not matter, be warned of it only:",
+        *_options(name, 'stripe_version="warn"'),
     ]
 
 

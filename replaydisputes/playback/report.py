@@ -79,7 +79,7 @@ def version_report(situation: Situation, recorded: Asked, asked_version: str, re
             f"  asked     {shown_request(situation.wanted)}",
         ],
         [f"  Stripe-Version: asked {asked_version}, recorded {recorded_version}"],
-        advice.on_version(recorded_version),
+        advice.on_version(situation.name, recorded_version),
         next((at for at, (asked, _) in enumerate(situation.recorded) if asked == recorded), 0),
     )
 
