@@ -151,7 +151,7 @@ def test_an_anyio_portal_older_than_the_route_and_a_worker_it_reuses_know_only_t
         return await anyio.to_thread.run_sync(_name_here)
 
     async def back_from_a_worker() -> str | None:
-        return await anyio.to_thread.run_sync(lambda: anyio.from_thread.run_sync(_name_here_async))
+        return await anyio.to_thread.run_sync(lambda: anyio.from_thread.run(_name_here_async))
 
     with anyio.from_thread.start_blocking_portal() as portal:
         heard = [portal.call(in_a_worker)]

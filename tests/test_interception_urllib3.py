@@ -103,7 +103,7 @@ def test_every_outcome_of_every_call_is_what_the_whole_course_gives(method: str,
 @pytest.mark.parametrize(
     "broken",
     [{"timeout": -1}, {"timeout": "soon"}, {"retries": Retry(1), "body": object()}],
-    ids=["no time", "a word for a time", "a body that is none"],
+    ids=["a negative timeout", "a timeout in words", "a body of no kind"],
 )
 def test_what_urllib3_refuses_is_refused_before_it_is_asked(broken: dict[str, Any]) -> None:
     raised = []

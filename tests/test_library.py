@@ -154,7 +154,7 @@ def test_the_shipped_directory_is_the_checkouts_own_until_the_package_is_install
 ) -> None:
     package = tmp_path / "site-packages" / "replaydisputes"
     package.mkdir(parents=True)
-    monkeypatch.setattr(library, "_PACKAGE", package)
+    monkeypatch.setattr(library, "__file__", str(package / "library.py"))
     checkout = shipped_directory()
     (package / "cassettes").mkdir()
 

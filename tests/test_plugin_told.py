@@ -7,11 +7,12 @@ import pytest
 from tests.plugin_support import prepare, run, section
 
 LEFT_OVER = """
-2 recordings of cassette 'close-lost' not played, of 3
+2 recordings of cassette 'close-lost' not played, of 4
   in the cassette (✓ played):
       1. GET /v1/disputes/du_1AAAAAreplaydisp00000001 -> 200
     ✓ 2. POST /v1/disputes/du_1AAAAAreplaydisp00000001/close -> 200
       3. GET /v1/disputes/du_1AAAAAreplaydisp00000001 -> 200
+      4. GET /v1/events/evt_1AAAAAreplaydisp00000001 -> 200
 
   what to do:
     Make the calls that are missing, or record a cassette without them: `replaydisputes record`.
@@ -89,9 +90,9 @@ def test_recordings_left_over_can_warn_at_the_place_of_the_test(pytester: pytest
     result.assert_outcomes(passed=1, failed=1, warnings=1)
     result.stdout.fnmatch_lines(
         [
-            "E * replaydisputes.errors.UnplayedWarning: 2 recordings of cassette 'close-lost' not played, of 3",
+            "E * replaydisputes.errors.UnplayedWarning: 2 recordings of cassette 'close-lost' not played, of 4",
             "test_*.py::test_warns",
-            "*.py:3: UnplayedWarning: 2 recordings of cassette 'close-lost' not played, of 3",
+            "*.py:3: UnplayedWarning: 2 recordings of cassette 'close-lost' not played, of 4",
         ]
     )
 
@@ -112,7 +113,7 @@ def test_every_cassette_of_several_is_looked_over(pytester: pytest.Pytester) -> 
 
     result.assert_outcomes(failed=1)
     assert section(result, " test_it ")[:5] == [
-        "1 recording of cassette 'close-inquiry' not played, of 3",
+        "1 recording of cassette 'close-inquiry' not played, of 4",
         "  in the cassette (✓ played):",
         "    ✓ 1. GET /v1/disputes/du_1AAAAAreplaydisp3mVC6LxY -> 200",
         "    ✓ 2. POST /v1/disputes/du_1AAAAAreplaydisp3mVC6LxY/close -> 200",
@@ -137,7 +138,7 @@ def test_a_failing_test_shows_what_was_played(pytester: pytest.Pytester) -> None
 
     result.assert_outcomes(failed=1)
     assert section(result, "- replaydisputes -") == [
-        "<'close-lost': 2 of 3 recordings played, dispute du_1AAAAAreplaydisp00000001>",
+        "<'close-lost': 2 of 4 recordings played, dispute du_1AAAAAreplaydisp00000001>",
         "<'close-twice': 1 of 4 recordings played, dispute du_1AAAAAreplaydisp1MxbtBkz>",
         "  1. GET /v1/disputes/du_1AAAAAreplaydisp00000001 -> 200",
         "  2. POST /v1/disputes/du_1AAAAAreplaydisp1MxbtBkz/close -> 200  (close-twice)",
@@ -175,7 +176,7 @@ def test_a_long_story_is_cut_and_a_mismatch_is_not_told_twice(pytester: pytest.P
 def test_the_header_tells_where_cassettes_come_from_under_v_alone(pytester: pytest.Pytester) -> None:
     prepare(pytester, close_own="close-lost").makepyfile("def test_it(): pass")
 
-    line = "replaydisputes: 1 of your own in cassettes, tests/cassettes; 6 shipped; record mode: none"
+    line = "replaydisputes: 1 of your own in cassettes, tests/cassettes; 42 shipped; record mode: none"
     assert line in run(pytester, "-v").outlines
     assert not [line for line in run(pytester).outlines if line.startswith("replaydisputes:")]
 

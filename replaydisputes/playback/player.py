@@ -31,6 +31,8 @@ from replaydisputes.playback.report import (
 )
 from replaydisputes.playback.showing import shown_request
 
+_EVENTS = "/v1/events/"
+
 OnExhausted = Literal["fail", "repeat"]
 OnVersion = Literal["warn", "fail", "ignore"]
 
@@ -136,8 +138,12 @@ class Player:
         return tuple(one for index, one in enumerate(self.cassette.interactions) if index not in done)
 
     def unplayed_report(self) -> str:
-        """Which recordings nothing has asked for, and what to do; empty where all were played."""
-        left = {item.index for item in self._index.recordings} - {played.index for played in self.played}
+        """Which recordings nothing has asked for, and what to do; empty where all were played.
+
+        A recorded event is there for webhooks as well, so that nobody need ask for it.
+        """
+        owed = {item.index for item in self._index.recordings if not item.asked.path.startswith(_EVENTS)}
+        left = owed - {played.index for played in self.played}
         shown = self._doubled.shown if self._doubled else _as_it_is
         recorded = [(shown(item.asked), item.status) for item in self._index.recordings]
         return unplayed_report(self.name, recorded, left) if left else ""
