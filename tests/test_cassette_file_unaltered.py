@@ -291,7 +291,7 @@ def test_opening_takes_little_more_memory_than_the_file_and_a_small_part_of_the_
 def test_every_shipped_cassette_is_unaltered() -> None:
     paths = sorted(Path("cassettes").glob("*.yaml"))
 
-    assert len(paths) == 6
+    assert len(paths) > 40
     for path in paths:
         assert re.search(rb"^  layout: sha256:", path.read_bytes(), re.M)
         assert unaltered(path.read_bytes(), path) == parse(path.read_bytes(), path)

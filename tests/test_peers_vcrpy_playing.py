@@ -226,11 +226,6 @@ def seen_by_another_thread(open):
 def vcr_open(): return vcr.use_cassette(file, record_mode="none")
 def our_open(): return replaydisputes.replay(file)
 
-theirs = {"save": theirs_when_saving_fails()}
-theirs["thread"] = seen_by_another_thread(vcr_open)
-asyncio.run(interleaved(vcr_open))
-theirs["tasks"] = patched()
-HTTPSConnectionPool.ConnectionCls = real_class
 before = attributes()
 ours = {"thread": seen_by_another_thread(our_open)}
 asyncio.run(interleaved(our_open))
@@ -241,6 +236,10 @@ except OSError:
     pass
 uninstall()
 ours["left"] = any(one is not other for one, other in zip(before, attributes(), strict=True))
+theirs = {"save": theirs_when_saving_fails()}
+theirs["thread"] = seen_by_another_thread(vcr_open)
+asyncio.run(interleaved(vcr_open))
+theirs["tasks"] = patched()
 print(json.dumps([theirs, ours]))
 """
 

@@ -26,7 +26,7 @@ _COMMANDS = {
 _SHORT_HELP = {
     "check": "Check cassettes for secrets, edits, live mode, and answers that Stripe would not give.",
     "demo": "Tell the whole story in a few seconds, with no key and no network.",
-    "diff": "Compare two cassettes, each a name or a file: calls, statuses, headers, fields, types, values, error texts.",
+    "diff": "Compare two cassettes, each a name or a file, and tell what differs in substance.",
     "list": "List the cassettes a replay can name: yours first, then the shipped ones.",
     "record": "Make each SCENARIO's calls and write cassettes/SCENARIO.yaml, redacted and checked.",
     "recover": "List the captures in quarantine, or finish writing the CAPTUREs named.",

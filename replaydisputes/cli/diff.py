@@ -25,9 +25,10 @@ markdown_option = click.option("--markdown", "as_markdown", is_flag=True, help="
 @json_option
 @markdown_option
 def diff_command(old: str, new: str, directory: Path, as_json: bool, as_markdown: bool) -> None:
-    """Compare two cassettes, each a name or a file: calls, statuses, headers, fields, types, values, error texts.
+    """Compare two cassettes, each a name or a file, and tell what differs in substance.
 
-    Ids, times and people may differ; what is shown of them is redacted. Exit code 3 where anything else does.
+    Compared are calls, statuses, headers, fields, types, values and error texts. Ids, times and people may differ; what
+    is shown is redacted. Exit code 3 where anything differs.
 
     Example: replaydisputes diff recordings/before/close-lost.yaml recordings/after/close-lost.yaml
     """

@@ -143,10 +143,11 @@ class Player:
         A recorded event is there for webhooks as well, so that nobody need ask for it.
         """
         owed = {item.index for item in self._index.recordings if not item.asked.path.startswith(_EVENTS)}
-        left = owed - {played.index for played in self.played}
+        played = {one.index for one in self.played}
+        left = owed - played
         shown = self._doubled.shown if self._doubled else _as_it_is
         recorded = [(shown(item.asked), item.status) for item in self._index.recordings]
-        return unplayed_report(self.name, recorded, left) if left else ""
+        return unplayed_report(self.name, recorded, left, played) if left else ""
 
     @property
     def dispute_id(self) -> str:

@@ -84,10 +84,10 @@ def version_report(situation: Situation, recorded: Asked, asked_version: str, re
     )
 
 
-def unplayed_report(name: str, recorded: Sequence[Recorded], left: AbstractSet[int]) -> str:
-    """Which recordings nobody asked for, among those that were, and the ways to end that."""
+def unplayed_report(name: str, recorded: Sequence[Recorded], left: AbstractSet[int], played: AbstractSet[int]) -> str:
+    """Which recordings are left over, by index, among those that were played, and the ways to end that."""
     noun = "recording" if len(left) == 1 else "recordings"
-    situation = Situation(name, recorded[min(left)][0], recorded, set(range(len(recorded))) - left)
+    situation = Situation(name, recorded[min(left)][0], recorded, played)
     lines = [f"{len(left)} {noun} of cassette {name!r} not played, of {len(recorded)}", *_story(situation, min(left))]
     return "\n".join([*lines, "", "  what to do:", *(f"    {line}" for line in advice.on_unplayed(name))])
 
