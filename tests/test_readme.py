@@ -62,7 +62,7 @@ def shell(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_every_block_is_of_a_kind_that_is_run_here() -> None:
     assert {kind for kind, _ in BLOCKS} == {"console", "python", "ini"}
-    assert len(PYTHON) == 4
+    assert len(PYTHON) == 5
     assert COMMANDS == [
         "make demo",
         "make test",
@@ -71,6 +71,7 @@ def test_every_block_is_of_a_kind_that_is_run_here() -> None:
         "replaydisputes record --all --sandbox --cassettes recordings",
         "replaydisputes show close-twice --cassettes recordings",
         "replaydisputes recover",
+        "replaydisputes diff close-lost recordings/close-lost.yaml",
         "replaydisputes check recordings",
         "replaydisputes redact old_recordings --out redacted",
         "replaydisputes sandbox --port 12111",
@@ -98,7 +99,7 @@ def test_the_pytest_example_passes_in_a_process_without_sockets(scenario: str, p
     assert len([line for line in PYTHON[0].splitlines() if line]) <= 10
 
 
-@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_context_manager_example_runs_without_sockets(number: int, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", NO_SOCKETS + PYTHON[number]],
@@ -142,6 +143,8 @@ def test_the_two_commands_without_a_key_run_as_printed_one_after_the_other(tmp_p
     assert shell(record, tmp_path).returncode == 0
     assert "400" in shell(show, tmp_path).stdout
     assert shell("replaydisputes check recordings", tmp_path).returncode == 0
+    (diff,) = [command for command in COMMANDS if " diff " in command]
+    assert shell(diff, tmp_path).returncode == 0
 
 
 def test_an_old_recording_is_made_publishable_as_printed(tmp_path: Path) -> None:
