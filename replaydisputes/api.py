@@ -226,7 +226,7 @@ def replay(  # noqa: PLR0913 - the one public call; all but the names are keywor
         raise NoCassetteError(names)
     check_unplayed(unplayed)
     directories = [cassettes] if isinstance(cassettes, str | Path) else cassettes
-    library = Library([Path(directory) for directory in directories])
+    library = Library([one if isinstance(one, Path) else Path(one) for one in directories])
     options = _Options(any_dispute, on_exhausted, stripe_version, clock)
     return Replaying(
         lambda: _run(_players(library, names, options), unplayed, everywhere=everywhere, allow_hosts=allow_hosts)

@@ -80,16 +80,17 @@ def own_cassettes(directories: Iterable[Path]) -> list[Path]:
 
 def shipped_directory() -> Path:
     """`cassettes` inside the installed package, or at the top of the checkout that the package is run from."""
-    package = _package(__file__)
+    return _shipped_with(__file__)
+
+
+@lru_cache
+def _shipped_with(file: str) -> Path:
+    package = Path(file).resolve().parent
     inside = package / "cassettes"
     return inside if inside.is_dir() else package.parent / "cassettes"
 
 
 @lru_cache
-def _package(file: str) -> Path:
-    return Path(file).resolve().parent
-
-
 def _is_plain(name: str) -> bool:
     parts = PurePosixPath(name).parts
     return bool(parts) and not name.startswith("/") and not {"..", "."} & set(parts) and not set("\\:\0") & set(name)

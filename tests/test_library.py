@@ -149,16 +149,16 @@ def test_an_edited_cassette_warns_when_it_is_loaded(shipped: Path) -> None:
         Library([]).load("close-lost")
 
 
-def test_the_shipped_directory_is_the_checkouts_own_until_the_package_is_installed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("installed", [False, True])
+def test_the_shipped_directory_is_the_checkouts_own_unless_the_package_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool
 ) -> None:
     package = tmp_path / "site-packages" / "replaydisputes"
-    package.mkdir(parents=True)
+    inside = package / "cassettes"
+    (inside if installed else package).mkdir(parents=True)
     monkeypatch.setattr(library, "__file__", str(package / "library.py"))
-    checkout = shipped_directory()
-    (package / "cassettes").mkdir()
 
-    assert (checkout, shipped_directory()) == (tmp_path / "site-packages" / "cassettes", package / "cassettes")
+    assert shipped_directory() == (inside if installed else tmp_path / "site-packages" / "cassettes")
 
 
 def test_provenance_survives_the_way_through_the_library(shipped: Path) -> None:

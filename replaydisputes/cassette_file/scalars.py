@@ -13,9 +13,9 @@ import textwrap
 # Printable in both YAML versions and no line break in either: NEL, LS and PS are breaks in 1.1, a BOM may be eaten.
 _PRINTABLE = "\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
 _PLAIN = re.compile(r"[A-Za-z](?:[!-~]| (?!#))*(?<![ :])")
-_LITERAL_TEXT = re.compile(f"(?![ \t\n])[\t\n{_PRINTABLE}]+")
+_LITERAL_TEXT = f"(?![ \t\n])[\t\n{_PRINTABLE}]+"  # compiled when first written with: a replay never does
 _FRAGILE_END = re.compile(r"[ \t]$|\n\n\Z", re.MULTILINE)
-_ESCAPED = re.compile(rf'["\\]|[^{_PRINTABLE}]')
+_ESCAPED = rf'["\\]|[^{_PRINTABLE}]'
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _UNESCAPED = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|(.))")
 _LONG_ESCAPES = {short[1]: char for char, short in _SHORT_ESCAPES.items()}
@@ -27,7 +27,7 @@ def text_scalar(text: str) -> str:
     """A string on one line: plain where no reader could take it for anything else, else double-quoted."""
     if _PLAIN.fullmatch(text) and ": " not in text and text.lower() not in _RESERVED:
         return text
-    return f'"{_ESCAPED.sub(_escape, text)}"'
+    return f'"{re.sub(_ESCAPED, _escape, text)}"'
 
 
 def body_scalar(body: bytes, indent: str) -> str:
@@ -69,7 +69,7 @@ def read_body(scalar: str, indent: str) -> bytes:
 
 def _fits_literal_block(text: str) -> bool:
     """Whether a literal block keeps it. Trailing blanks would survive YAML, but not editors and commit hooks."""
-    return bool(_LITERAL_TEXT.fullmatch(text)) and not _FRAGILE_END.search(text)
+    return bool(re.fullmatch(_LITERAL_TEXT, text)) and not _FRAGILE_END.search(text)
 
 
 def _escape(match: re.Match[str]) -> str:
