@@ -89,7 +89,9 @@ def _one(buffered: bytearray, more: Callable[[], None], method: str) -> Got:
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = [(name, value) for name, _, value in (line.partition(": ") for line in lines)]
     status = int(first.split()[1])
-    length = 0 if method == "HEAD" or status in (100, 204, 304) else int(Got(0, headers, b"").header("content-length") or 0)
+    length = (
+        0 if method == "HEAD" or status in (100, 204, 304) else int(Got(0, headers, b"").header("content-length") or 0)
+    )
     buffered[:] = rest
     while len(buffered) < length:
         more()

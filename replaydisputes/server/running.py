@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from replaydisputes.errors import MissingExtraError, PortInUseError, ReplayDisputesError
 from replaydisputes.model import Answerer
 from replaydisputes.server.app import asgi_app
-from replaydisputes.server.session_app import SessionApp
+from replaydisputes.server.asgi import AsgiApp
 
 if TYPE_CHECKING:
     import ssl
@@ -63,7 +63,7 @@ def run_forever(
 
 
 @contextmanager
-def serving_sessions(app: SessionApp, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+def serving_sessions(app: AsgiApp, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """The replay server on a free port of 127.0.0.1, in a background thread; yields its base URL."""
     _require("uvicorn", "httptools")
     with _listening("127.0.0.1", 0) as listener, _in_background(_session_server(app, tls), listener):
@@ -71,7 +71,7 @@ def serving_sessions(app: SessionApp, tls: ssl.SSLContext | None = None) -> Iter
 
 
 def run_sessions_forever(
-    app: SessionApp, host: str, port: int, on_ready: Callable[[str], None], tls: ssl.SSLContext | None = None
+    app: AsgiApp, host: str, port: int, on_ready: Callable[[str], None], tls: ssl.SSLContext | None = None
 ) -> None:
     """The replay server until Ctrl-C or SIGTERM, then return; on any host. on_ready: told the base URL.
 
@@ -170,7 +170,7 @@ def _server(answerer: Answerer, latency_s: float) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _session_server(app: SessionApp, tls: ssl.SSLContext | None) -> uvicorn.Server:
+def _session_server(app: AsgiApp, tls: ssl.SSLContext | None) -> uvicorn.Server:
     import uvicorn  # noqa: PLC0415 - an extra, needed only here
 
     from replaydisputes.server.protocol import IDLE_S, BoundedProtocol, BoundedServer  # noqa: PLC0415
