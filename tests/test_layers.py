@@ -38,6 +38,7 @@ MAY_KNOW: dict[str, frozenset[str]] = {
         "importing",
         "recording",
         "library",
+        "playback",
         "sandbox",
         "server",
         "redaction",

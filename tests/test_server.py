@@ -17,7 +17,7 @@ import pytest
 from replaydisputes.errors import MismatchError, MissingExtraError, PortInUseError
 from replaydisputes.model import Request, Response
 from replaydisputes.server import HostRefusedError, asgi_app, run_forever, serving
-from replaydisputes.server.app import MAX_BODY_BYTES
+from replaydisputes.server.asgi import MAX_BODY_BYTES
 
 HEADERS = (("Server", "nginx"), ("Content-Length", "5"), ("X-Twice", "a"), ("x-Twice", "b"))
 

@@ -2,7 +2,9 @@
 
 from replaydisputes.playback.clock import Clock
 from replaydisputes.playback.faults import Fault, FaultName, Faults, Injected
-from replaydisputes.playback.player import OnExhausted, OnVersion, PlaybackOptionError, Played, Player
+from replaydisputes.playback.options import OnExhausted, OnVersion, PlaybackOptionError
+from replaydisputes.playback.player import Played, Player
+from replaydisputes.playback.run import Run, StateRefusedError, runs_of
 from replaydisputes.playback.several import Several, set_apart
 
 __all__ = [
@@ -16,6 +18,9 @@ __all__ = [
     "PlaybackOptionError",
     "Played",
     "Player",
+    "Run",
     "Several",
+    "StateRefusedError",
+    "runs_of",
     "set_apart",
 ]

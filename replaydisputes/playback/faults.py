@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from threading import Lock
-from typing import Literal, get_args
+from typing import Any, Literal, TypedDict, get_args
 
 from replaydisputes.errors import ReplayDisputesError, nearest
 from replaydisputes.model import Answerer, FaultKind, Request, Response, TransportFault
@@ -87,24 +87,42 @@ class Injected:
 class _Waiting:
     """A fault that has not come as often as asked."""
 
-    def __init__(self, fault: Fault) -> None:
-        self.fault, self.answered, self.come = fault, 0, 0
+    def __init__(self, fault: Fault, answered: int = 0, come: int = 0) -> None:
+        self.fault, self.answered, self.come = fault, answered, come
+
+
+class FaultsState(TypedDict):
+    """The plan as JSON: each fault as its fields, how many were answered before it, and how often it has come."""
+
+    waiting: list[tuple[dict[str, Any], int, int]]
+    injected: int
 
 
 class Faults:
     """An Answerer that fails what it was asked to fail and hands on the rest. Safe to share between threads."""
 
-    def __init__(self, answerer: Answerer, date_s: Callable[[], int | None] = lambda: None) -> None:
-        """date_s: gives the unix second that injected answers are dated; None is no Date."""
+    def __init__(
+        self, answerer: Answerer, date_s: Callable[[], int | None] = lambda: None, *, is_lean: bool = False
+    ) -> None:
+        """date_s: gives the unix second that injected answers are dated; None is no Date. is_lean: list no request."""
         self._answerer, self._date_s = answerer, date_s
         self._waiting: deque[_Waiting] = deque()
         self._injected: list[Injected] = []
+        self._count = 0
         self._lock = Lock()
+        self._is_lean = is_lean
+        self.revision = 0
 
     def plan(self, fault: Fault) -> None:
         """Have this fault come after those planned before it."""
         with self._lock:
             self._waiting.append(_Waiting(fault))
+            self.revision += 1
+
+    @property
+    def planned(self) -> int:
+        """How many faults have not yet come as often as asked."""
+        return len(self._waiting)
 
     @property
     def injected(self) -> tuple[Injected, ...]:
@@ -125,12 +143,41 @@ class Faults:
         fault, number = self._next_for(request)
         if fault is None:
             return self._answerer.answer(request)
+        return self._fail(fault, request, number)
+
+    def fail(self, fault: Fault, request: Request) -> Response:
+        """This very request fails, whatever is planned; `times`, `after` and `on` mean nothing. Raises as `answer`."""
+        with self._lock:
+            number = self._note(fault, request)
+        return self._fail(fault, request, number)
+
+    def state(self) -> FaultsState:
+        with self._lock:
+            waiting = [(asdict(one.fault), one.answered, one.come) for one in self._waiting]
+            return FaultsState(waiting=waiting, injected=self._count)
+
+    def resume(self, state: FaultsState) -> None:
+        """Have the plan of another process, in place of this one's."""
+        with self._lock:
+            self._waiting = deque(_Waiting(Fault(**fields), done, come) for fields, done, come in state["waiting"])
+            self._count = state["injected"]
+            self.revision += 1
+
+    def _fail(self, fault: Fault, request: Request, number: int) -> Response:
         if fault.processed:
             self._answerer.answer(request)
         if fault.kind == "timeout" or fault.kind == "connection-reset":  # noqa: PLR1714 - what mypy narrows by
             raise TransportFault(fault.kind)
         date_s = self._date_s()
         return injected_answer(fault.kind, request, number=number, date_s=date_s, should_retry=fault.should_retry)
+
+    def _note(self, fault: Fault, request: Request) -> int:
+        """Count an injected request; which one it is, from 1."""
+        self._count += 1
+        self.revision += 1
+        if not self._is_lean:
+            self._injected.append(Injected(fault.kind, request, fault.processed))
+        return self._count
 
     def _next_for(self, request: Request) -> tuple[Fault | None, int]:
         """The fault that this request gets and which one it is, from 1; the first in the plan has its turn."""
@@ -140,13 +187,12 @@ class Faults:
                 return None, 0
             if waiting.answered < waiting.fault.after:
                 waiting.answered += 1
+                self.revision += 1
                 return None, 0
             waiting.come += 1
             if waiting.come == waiting.fault.times:
                 self._waiting.popleft()
-            fault = waiting.fault
-            self._injected.append(Injected(fault.kind, request, fault.processed))
-            return fault, len(self._injected)
+            return waiting.fault, self._note(waiting.fault, request)
 
 
 def _applies(fault: Fault, request: Request) -> bool:

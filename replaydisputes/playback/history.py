@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import replace
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from replaydisputes.playback.index import Group, Index, Recording
 from replaydisputes.playback.matching import Asked
@@ -17,6 +17,13 @@ class Choice(NamedTuple):
 
     recording: Recording
     counter: int = -1
+
+
+class Progress(TypedDict):
+    """A history as JSON. `done`: the recordings played, as [first, last] runs. `reads`: [recording, times] pairs."""
+
+    done: list[list[int]]
+    reads: list[tuple[int, int]]
 
 
 class History:
@@ -57,14 +64,39 @@ class History:
             return None
         return Choice(max((group[-1] for group in groups), key=lambda item: item.index))
 
-    def take(self, choice: Choice) -> None:
+    def take(self, choice: Choice) -> bool:
+        """Move on; False where that changed nothing, so that the same request gets the same answer again."""
         recording = choice.recording
+        changed = recording.index not in self.answered
         self.answered.add(recording.index)
         if recording.asked.is_read:
-            self._reads[choice.counter] = self._reads.get(choice.counter, 0) + 1
-        else:
-            self._writes.add(recording.index)
-            self._epoch = max(self._epoch, recording.epoch + recording.cuts)
+            times = self._reads.get(choice.counter, 0)
+            more = times < self._index.count_on(recording.asked.path)
+            self._reads[choice.counter] = times + more
+            return changed or more
+        self._make(recording.index)
+        return changed
+
+    @property
+    def played(self) -> set[int]:
+        """The recordings that were played, by number from 0."""
+        return {index for index in self.answered if index >= self._start}
+
+    def state(self) -> Progress:
+        return Progress(done=_runs(self.played), reads=list(self._reads.items()))
+
+    def resume(self, state: Progress) -> None:
+        """Stand where another history of the same cassette and start stood. Call it on a new one."""
+        self._reads = dict(state["reads"])
+        for first, last in state["done"]:
+            for index in range(first, last + 1):
+                self.answered.add(index)
+                if not self._index.is_read(index):
+                    self._make(index)
+
+    def _make(self, index: int) -> None:
+        self._writes.add(index)
+        self._epoch = max(self._epoch, self._index.epoch_after(index))
 
     def _in_order(self, wanted: Asked) -> Group:
         groups = self._index.groups(wanted, self._epoch)
@@ -88,3 +120,14 @@ class History:
 
     def _is_made(self, index: int) -> bool:
         return index in self._writes or index < self._start
+
+
+def _runs(numbers: set[int]) -> list[list[int]]:
+    """Numbers as [first, last] of each unbroken run, in order."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return runs

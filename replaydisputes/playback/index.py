@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from replaydisputes.model import Cassette, Interaction, Outlined, Request, Response, outlines_of
-from replaydisputes.playback.matching import Asked, Sent, is_placeholder, path_of, reduced
+from replaydisputes.playback.matching import READS, Asked, Sent, is_placeholder, path_of, reduced
 from replaydisputes.playback.places import places_of
 from replaydisputes.stripe_api.urls import dispute_id_in_path
 
@@ -51,6 +52,7 @@ class Index:
 
     def __init__(self, cassette: Cassette) -> None:
         self._whole = cassette.interactions
+        self._digest = cassette.provenance.digest if cassette.provenance else ""
         self._outlines = outlines_of(cassette.interactions)
         self._sent: dict[int, Sent] = {}
         self._places = places_of(self._outlines, self._asked, self._response)
@@ -64,7 +66,7 @@ class Index:
     @cached_property
     def recordings(self) -> Group:
         """All of them: for reports, as every request is read for it."""
-        return tuple(map(self._recording, range(len(self._places))))
+        return tuple(map(self.recording, range(len(self._places))))
 
     @cached_property
     def dispute_id(self) -> str:
@@ -88,21 +90,37 @@ class Index:
     def epoch_of(self, index: int) -> int:
         return self._places[index].epoch
 
+    def epoch_after(self, index: int) -> int:
+        """The epoch that a recording leads to."""
+        return self._places[index].epoch + self._places[index].cuts
+
+    def is_read(self, index: int) -> bool:
+        return self._outlines[index].method in READS
+
+    def count_on(self, path: str) -> int:
+        """How many recordings a path has."""
+        return len(self._on_path.get(path, ()))
+
+    def recording(self, index: int) -> Recording:
+        sent = self._request(index)
+        return Recording(
+            index, *self._places[index], sent.asked, sent.version, self._outlines[index].status, self._whole
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What another process knows the same history by: the digest of the file, or what it asks and is answered."""
+        return hashlib.sha256((self._digest or repr(self._outlines)).encode()).hexdigest()[:16]
+
     def groups(self, wanted: Asked, stage: int) -> Sequence[Group]:
         """The groups that answer a request at a stage; more than one only where some hold placeholders."""
         shelf = self._shelves.get(wanted.path)
         if shelf is None:
             if wanted.path not in self._on_path:
                 return ()
-            made = Shelf(map(self._recording, self._on_path[wanted.path]))
+            made = Shelf(map(self.recording, self._on_path[wanted.path]))
             shelf = self._shelves.setdefault(wanted.path, made)
         return shelf.groups(wanted, stage)
-
-    def _recording(self, index: int) -> Recording:
-        sent = self._request(index)
-        return Recording(
-            index, *self._places[index], sent.asked, sent.version, self._outlines[index].status, self._whole
-        )
 
     def _asked(self, index: int) -> Asked:
         return self._request(index).asked

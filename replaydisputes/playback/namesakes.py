@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.model import Response
 from replaydisputes.playback.codings import rewritten
 from replaydisputes.playback.derived_ids import derived_id
-from replaydisputes.playback.history import History
+from replaydisputes.playback.history import History, Progress
 from replaydisputes.playback.index import Index, Recording
 from replaydisputes.playback.matching import Asked
 from replaydisputes.stripe_api.ids import PREFIXES
@@ -26,22 +27,32 @@ _NOBODYS = "\0"
 _DISPUTE_PREFIXES = frozenset({"du", "dp"})
 
 
+class TooManyDisputesError(ReplayDisputesError):
+    """More disputes in one run than it is to remember; to forget one would open it again."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(
+            f"this run has answered for {most} dispute ids, and remembers no more. Begin it anew: "
+            f"POST /_replaydisputes/reset, or another API key."
+        )
+
+
 def stands_for_a_dispute(asked_id: str) -> bool:
     """Whether an id can be a dispute's: any plain word but an id of another kind of object, such as `ch_1`."""
     prefix = asked_id.partition("_")[0] if "_" in asked_id else ""
     return _USABLE.fullmatch(asked_id) is not None and (prefix in _DISPUTE_PREFIXES or prefix not in PREFIXES)
 
 
-class Namesake:
-    """One dispute of the suite that the recorded one answers for: its history, and its ids for the recorded ids."""
+class Ids:
+    """The recorded ids of a cassette and those they are played under, for one dispute."""
 
-    def __init__(self, asked_id: str, index: Index, owners: dict[str, Namesake], start: int) -> None:
+    def __init__(self, asked_id: str, index: Index) -> None:
         self.asked_id = asked_id
-        self.history = History(index, start)
-        self._accounts, self._owners = index.accounts, owners
+        self._accounts = index.accounts
         self._given: dict[str, str] = {}
         self._meant: dict[str, str] = {}
-        self._carried: dict[int, Response] = {}
+        self._carried: dict[int, tuple[Response, frozenset[str]]] = {}
         if index.dispute_id:
             self._remember(index.dispute_id, asked_id)
 
@@ -55,20 +66,31 @@ class Namesake:
 
     def carry(self, recording: Recording) -> Response:
         """The recorded answer about the asked dispute: every id in it the suite's or derived from it, lengths true."""
+        return self._carry(recording)[0]
+
+    def given_in(self, recording: Recording) -> frozenset[str]:
+        """The ids of the suite that a recorded answer tells."""
+        return self._carry(recording)[1]
+
+    def _carry(self, recording: Recording) -> tuple[Response, frozenset[str]]:
         known = self._carried.get(recording.index)
         if known is None:
-            known = self._carried[recording.index] = self._carry(recording.interaction.response)
+            told: set[str] = set()
+            response = rewritten(
+                recording.interaction.response,
+                lambda body: self._text(body.decode("latin-1"), told).encode("latin-1"),
+                lambda _, value: self._text(value, told),
+            )
+            known = self._carried[recording.index] = response, frozenset(told & self._meant.keys())
         return known
 
-    def _carry(self, response: Response) -> Response:
-        return rewritten(
-            response,
-            lambda body: self._text(body.decode("latin-1")).encode("latin-1"),
-            lambda _, value: self._text(value),
-        )
+    def _text(self, text: str, told: set[str]) -> str:
+        def put(found: re.Match[str]) -> str:
+            given = self._id_for(found[1])
+            told.add(given)
+            return given
 
-    def _text(self, text: str) -> str:
-        return _TOKEN.sub(lambda found: self._id_for(found[1]), text)
+        return _TOKEN.sub(put, text)
 
     def _id_for(self, recorded: str) -> str:
         given = self._given.get(recorded)
@@ -81,16 +103,25 @@ class Namesake:
 
     def _remember(self, recorded: str, given: str) -> None:
         self._given[recorded], self._meant[given] = given, recorded
-        self._owners[given] = self
+
+
+class Namesake(Ids):
+    """One dispute of the suite that the recorded one answers for: its ids, and a history of its own."""
+
+    def __init__(self, asked_id: str, index: Index) -> None:
+        super().__init__(asked_id, index)
+        self.history = History(index, index.first_about_dispute)
 
 
 class Namesakes:
-    """Every dispute id the suite has used so far, and which of them a request is about."""
+    """Every dispute id that the suite was answered about so far, and which of them a request is about."""
 
-    def __init__(self, index: Index) -> None:
-        self._index = index
+    def __init__(self, index: Index, most: int | None = None) -> None:
+        """most: how many there may be. What was asked for and not answered leaves no trace."""
+        self._index, self._most = index, most
         self._applies = _TOKEN.fullmatch(index.dispute_id) is not None
         self._recorded = index.disputes
+        self._known: dict[str, Namesake] = {}
         self._owners: dict[str, Namesake] = {}
 
     def of(self, wanted: Asked) -> Namesake | None:
@@ -105,15 +136,41 @@ class Namesakes:
         """The namesake with this id, made where it is new; None where the id is none that the cassette stands for."""
         if not self._applies or dispute in self._recorded or not stands_for_a_dispute(dispute):
             return None
-        known = self._owners.get(dispute)
-        return known or Namesake(dispute, self._index, self._owners, self._index.first_about_dispute)
+        return self._owners.get(dispute) or Namesake(dispute, self._index)
+
+    def told(self, namesake: Namesake, recording: Recording) -> None:
+        """An answer was given: from now on its ids are this namesake's. Raises TooManyDisputesError."""
+        if namesake.asked_id not in self._known:
+            if self._most is not None and len(self._known) >= self._most:
+                raise TooManyDisputesError(self._most)
+            self._known[namesake.asked_id] = self._owners[namesake.asked_id] = namesake
+        for given in namesake.given_in(recording):
+            self._owners[given] = namesake
+
+    @property
+    def histories(self) -> list[History]:
+        return [namesake.history for namesake in self._known.values()]
+
+    def state(self) -> dict[str, Progress]:
+        """How far each dispute has come, by its id."""
+        return {dispute: namesake.history.state() for dispute, namesake in self._known.items()}
+
+    def resume(self, state: dict[str, Progress]) -> None:
+        for dispute, progress in state.items():
+            namesake = Namesake(dispute, self._index)
+            namesake.history.resume(progress)
+            for index in namesake.history.played:
+                self.told(namesake, self._index.recording(index))
 
 
-class _Double(Namesake):
+class _Double(Ids):
     """The recorded dispute under one other id from the first recording on; under its recorded id it is unknown."""
 
     def meant(self, wanted: Asked) -> Asked:
         return _with_ids(wanted, self._meant_by)
+
+    def is_given(self, word: str) -> bool:
+        return word in self._meant
 
     def _meant_by(self, token: str) -> str:
         meant = self._meant.get(token)
@@ -123,26 +180,13 @@ class _Double(Namesake):
 
 
 class Doubled:
-    """A whole cassette under ids of its own: what a cassette that is played beside others has for `Namesakes`."""
+    """A whole cassette under ids of its own, for a cassette played beside others. Any number of runs may share it."""
 
     def __init__(self, dispute: str, index: Index) -> None:
-        self._owners: dict[str, Namesake] = {}
-        self._double = _Double(dispute, index, self._owners, start=0)
-        for item in index.recordings:
-            self._double.shown(item.asked)
-
-    def of(self, wanted: Asked) -> Namesake:
-        return self._double
-
-    def about(self, dispute: str) -> Namesake:
-        return self._double
-
-    def shown(self, recorded: Asked) -> Asked:
-        """A request of the cassette, in the ids it is played under."""
-        return self._double.shown(recorded)
-
-    def __contains__(self, known_id: str) -> bool:
-        return known_id in self._owners
+        self.ids = _Double(dispute, index)
+        asked = [self.ids.shown(item.asked) for item in index.recordings]
+        words = {word for one in asked for word in (*one.path.split("/"), *(value for _, value in one.params))}
+        self.asked_ids = frozenset({dispute, *(word for word in words if self.ids.is_given(word))})
 
 
 def _with_ids(asked: Asked, translate: Callable[[str], str]) -> Asked:

@@ -7,18 +7,21 @@ current epoch, as often as asked; a write plays the next recording of that reque
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Any, Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
-from replaydisputes.errors import MismatchError, ReplayDisputesError
+from replaydisputes.errors import MismatchError
 from replaydisputes.model import Cassette, Interaction, Request, Response
 from replaydisputes.playback.clock import recording_moment, shift_to
 from replaydisputes.playback.derived_ids import another_dispute_id
 from replaydisputes.playback.history import Choice, History
 from replaydisputes.playback.index import Recording, index_of
+from replaydisputes.playback.keys import Keyed
 from replaydisputes.playback.matching import Asked, Sent, reduced
-from replaydisputes.playback.namesakes import Doubled, Namesake, Namesakes
+from replaydisputes.playback.namesakes import Doubled, Ids
+from replaydisputes.playback.options import OnExhausted, OnVersion, check_option
 from replaydisputes.playback.places import KEY_REFUSAL, REPEAT, is_key_refusal
 from replaydisputes.playback.report import (
     FARTHEST,
@@ -30,19 +33,9 @@ from replaydisputes.playback.report import (
     version_report,
 )
 from replaydisputes.playback.showing import shown_request
+from replaydisputes.playback.standing import PlayerState, Standing
 
 _EVENTS = "/v1/events/"
-
-OnExhausted = Literal["fail", "repeat"]
-OnVersion = Literal["warn", "fail", "ignore"]
-
-
-class PlaybackOptionError(ReplayDisputesError):
-    exit_code = 2
-
-    def __init__(self, option: str, value: object, known: tuple[object, ...]) -> None:
-        self.option, self.value, self.known = option, value, known
-        super().__init__(f"{option}={value!r} is none of {', '.join(repr(one) for one in known)}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -65,14 +58,6 @@ class Played:
         return f"<Played recording {self.index + 1}: {self}>"
 
 
-@dataclass(frozen=True, slots=True)
-class _Keyed:
-    """What an Idempotency-Key was first used for."""
-
-    asked: Asked
-    recording: Recording
-
-
 class _Call(NamedTuple):
     """A request on its way: `inside` is what it asks for in the ids of the cassette."""
 
@@ -80,7 +65,7 @@ class _Call(NamedTuple):
     sent: Sent
     inside: Asked
     history: History
-    namesake: Namesake | None
+    ids: Ids | None
 
 
 class Player:
@@ -108,22 +93,58 @@ class Player:
         by which every time in an answer moves; None moves none. Raises PlaybackOptionError for a word that is none of
         these.
         """
-        _check("any_dispute", any_dispute, (True, False))
-        _check("on_exhausted", on_exhausted, get_args(OnExhausted))
-        _check("stripe_version", stripe_version, get_args(OnVersion))
+        check_option("any_dispute", any_dispute, (True, False))
+        check_option("on_exhausted", on_exhausted, get_args(OnExhausted))
+        check_option("stripe_version", stripe_version, get_args(OnVersion))
         self.cassette, self.name = cassette, name
         self._index = index_of(cassette)
-        self._history = History(self._index)
         self._own_id = another_dispute_id(self._index.dispute_id, beside) if beside else self._index.dispute_id
         self._doubled = Doubled(self._own_id, self._index) if beside else None
-        self._namesakes = self._doubled or (Namesakes(self._index) if any_dispute else None)
-        self._keys: dict[tuple[str, str], _Keyed] = {}
-        self._played: list[Played] = []
-        self._lock = Lock()
+        self._any_dispute = any_dispute and not beside
         self._repeats, self._on_difference, self._on_version = on_exhausted == "repeat", stripe_version, on_version
         self._told: set[tuple[str, str]] = set()
-        self._shift = shift_to(cassette, begins_at_s)
+        self._is_lean = False
+        self._begin(begins_at_s)
+
+    def _begin(self, begins_at_s: int | None) -> None:
+        """Stand at the beginning."""
+        self._standing = Standing(self._index, self._doubled, any_dispute=self._any_dispute, is_bounded=self._is_lean)
+        self._played: list[Played] = []
+        self._lock = Lock()
+        self._begins_at_s, self._shift = begins_at_s, shift_to(self.cassette, begins_at_s)
         self._moved: dict[tuple[int, str], Response] = {}
+
+    def afresh(self, begins_at_s: int | None = None) -> Player:
+        """The same cassette from its beginning, for one of many runs: all that does not change is shared.
+
+        It keeps no list of what it played, MOST_KEYS idempotency keys and, under any_dispute, MOST_DISPUTES disputes.
+        """
+        other = copy(self)
+        other._is_lean = True
+        other._begin(begins_at_s)
+        return other
+
+    @property
+    def fingerprint(self) -> str:
+        """What a state is bound to: the cassette, and the dispute it is played under."""
+        return f"{self._index.fingerprint} {self._own_id}"
+
+    @property
+    def revision(self) -> int:
+        """Counts the changes: at the same revision the same request gets the same answer."""
+        return self._standing.revision
+
+    def state(self) -> PlayerState:
+        """How far this run has come, as JSON values: for `resume` by another player of the same cassette."""
+        with self._lock:
+            return self._standing.state(self._begins_at_s)
+
+    def resume(self, state: PlayerState) -> None:
+        """Stand where the other player stood. What it played is not listed here, but counts as played."""
+        revision = self.revision
+        self._begin(state["begins_at_s"])
+        self._standing.resume(state)
+        self._standing.revision = revision + 1
 
     @property
     def played(self) -> tuple[Played, ...]:
@@ -134,7 +155,8 @@ class Player:
     @property
     def unplayed(self) -> tuple[Interaction, ...]:
         """The recordings that nothing has asked for yet, under any dispute id."""
-        done = {played.index for played in self.played}
+        with self._lock:
+            done = self._standing.played
         return tuple(one for index, one in enumerate(self.cassette.interactions) if index not in done)
 
     def unplayed_report(self) -> str:
@@ -143,9 +165,10 @@ class Player:
         A recorded event is there for webhooks as well, so that nobody need ask for it.
         """
         owed = {item.index for item in self._index.recordings if not item.asked.path.startswith(_EVENTS)}
-        played = {one.index for one in self.played}
+        with self._lock:
+            played = self._standing.played
         left = owed - played
-        shown = self._doubled.shown if self._doubled else _as_it_is
+        shown = self._doubled.ids.shown if self._doubled else _as_it_is
         recorded = [(shown(item.asked), item.status) for item in self._index.recordings]
         return unplayed_report(self.name, recorded, left, played) if left else ""
 
@@ -161,11 +184,16 @@ class Player:
 
     def has_given(self, known_id: str) -> bool:
         """Whether an id is one of those that only this player has, as it is played beside others."""
-        return self._doubled is not None and known_id in self._doubled
+        return known_id in self.asked_ids or known_id in self._standing.given_ids
+
+    @property
+    def asked_ids(self) -> frozenset[str]:
+        """Those of them that requests are about, whatever was answered so far."""
+        return self._doubled.asked_ids if self._doubled else frozenset()
 
     def has_seen_key(self, sent: Sent) -> bool:
         """Whether the Idempotency-Key of a write has been used here before."""
-        return bool(sent.key) and not sent.asked.is_read and (sent.key, sent.asked.account) in self._keys
+        return self._standing.keys.first_use(sent) is not None
 
     def has_answer(self, request: Request) -> bool:
         """Whether `answer` would find a recording now; nothing moves on."""
@@ -188,27 +216,28 @@ class Player:
     def answers_about(self, dispute: str) -> Sequence[Response]:
         """Every recorded answer as this run gives it for a dispute of the suite, in order; none counts as played."""
         with self._lock:
-            namesake = self._namesakes.about(dispute) if self._namesakes and (dispute or self._doubled) else None
-            return [self._told_of(item, namesake) for item in self._index.recordings]
+            ids = self._standing.told_about(dispute)
+            return [self._told_of(item, ids) for item in self._index.recordings]
 
     def answer(self, request: Request) -> Response:
         """The recorded response. Raises MismatchError, with the whole report, where no recording answers."""
         sent = self._sent(request)
         with self._lock:
             call = self._placed(request, sent)
-            keyed = self._keys.get((sent.key, sent.asked.account)) if sent.key and not sent.asked.is_read else None
+            keyed = self._standing.keys.first_use(sent)
             choice = self._choose(call, keyed)
             if choice is not None:
                 recording = choice.recording
-            elif keyed is not None and keyed.asked == sent.asked:
+            elif keyed is not None and keyed.is_for(sent.asked):
                 recording = keyed.recording
             else:
                 raise self._mismatch(call, reused_key=keyed is not None)
             news = self._version_news(call, recording)
-            response = self._told_of(recording, call.namesake)
+            response = self._told_of(recording, call.ids)
             if choice:
-                self._take(call, choice, keyed)
-            self._played.append(Played(recording.index, request, recording.interaction))
+                self._standing.take(sent, call.ids, choice, keyed)
+            if not self._is_lean:
+                self._played.append(Played(recording.index, request, recording.interaction))
         if news and self._on_version:
             self._on_version(*news)
         if choice is None and recording.settled:
@@ -221,22 +250,20 @@ class Player:
         return sent._replace(asked=self._shift.meant(sent.asked)) if self._shift else sent
 
     def _placed(self, request: Request, sent: Sent) -> _Call:
-        namesake = self._namesakes.of(sent.asked) if self._namesakes else None
-        if namesake is None:
-            return _Call(request, sent, sent.asked, self._history, None)
-        return _Call(request, sent, namesake.meant(sent.asked), namesake.history, namesake)
+        ids, history = self._standing.placed(sent.asked)
+        return _Call(request, sent, ids.meant(sent.asked) if ids else sent.asked, history, ids)
 
-    def _told_of(self, recording: Recording, namesake: Namesake | None) -> Response:
+    def _told_of(self, recording: Recording, ids: Ids | None) -> Response:
         """A recorded answer in the ids and times of this run."""
-        response = namesake.carry(recording) if namesake else recording.interaction.response
+        response = ids.carry(recording) if ids else recording.interaction.response
         if self._shift is None:
             return response
-        place = recording.index, namesake.asked_id if namesake else ""
+        place = recording.index, ids.asked_id if ids else ""
         if place not in self._moved:
             self._moved[place] = self._shift.told(response)
         return self._moved[place]
 
-    def _choose(self, call: _Call, keyed: _Keyed | None) -> Choice | None:
+    def _choose(self, call: _Call, keyed: Keyed | None) -> Choice | None:
         """The recording to play next; None where there is none, or where the key's first answer comes again."""
         history, wanted = call.history, call.inside
         if wanted.is_read:
@@ -244,17 +271,10 @@ class Player:
         if keyed is None:
             last = history.last_write if self._repeats else _nothing
             return history.next_write(wanted) or last(wanted)
-        if keyed.asked != call.sent.asked:
+        if not keyed.is_for(call.sent.asked):
             refusal = history.next_write(wanted, KEY_REFUSAL) or history.next_write(wanted)
             return refusal if refusal and is_key_refusal(refusal.recording.interaction.response) else None
         return history.next_write(wanted, REPEAT) or (None if keyed.recording.settled else history.next_write(wanted))
-
-    def _take(self, call: _Call, choice: Choice, keyed: _Keyed | None) -> None:
-        call.history.take(choice)
-        sent = call.sent
-        first_use = keyed is None or (keyed.asked == sent.asked and not keyed.recording.settled)
-        if sent.key and first_use and not sent.asked.is_read:
-            self._keys[sent.key, sent.asked.account] = _Keyed(sent.asked, choice.recording)
 
     def _version_news(self, call: _Call, recording: Recording) -> tuple[str, str] | None:
         """The (asked, recorded) versions where they differ and nobody has been told yet."""
@@ -275,20 +295,15 @@ class Player:
 
     def _situation(self, call: _Call) -> Situation:
         """All that a report tells, in the ids that the suite uses."""
-        shown: Callable[[Asked], Asked] = call.namesake.shown if call.namesake else _as_it_is
+        shown: Callable[[Asked], Asked] = call.ids.shown if call.ids else _as_it_is
         recorded = [(shown(item.asked), item.status) for item in self._index.recordings]
         return Situation(
             self.name,
             call.sent.asked,
             recorded,
             call.history.answered,
-            self._index.dispute_id if call.namesake and not self._doubled else "",
+            self._index.dispute_id if call.ids and not self._doubled else "",
         )
-
-
-def _check(option: str, value: Any, known: tuple[object, ...]) -> None:
-    if value not in known:
-        raise PlaybackOptionError(option, value, known)
 
 
 def _nothing(_: Asked) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from copy import copy
 from pathlib import PurePath
 from threading import Lock
+from typing import TypedDict
 
 from replaydisputes.errors import MismatchError
 from replaydisputes.model import Request, Response
 from replaydisputes.playback.matching import Sent, reduced
 from replaydisputes.playback.player import Played, Player
+from replaydisputes.playback.standing import PlayerState
 
 
 def set_apart(names: Sequence[str]) -> list[str]:
@@ -23,6 +27,13 @@ def set_apart(names: Sequence[str]) -> list[str]:
     return ["" if at == 0 else f"{name} {plain[: at + 1].count(name)}" for at, name in enumerate(plain)]
 
 
+class SeveralState(TypedDict):
+    """How far several players have come, as JSON: each that was asked, by its position."""
+
+    begins_at_s: int | None
+    players: dict[str, PlayerState]
+
+
 class Several:
     """An Answerer over players of which all but the first have ids of their own. Safe to share between threads.
 
@@ -30,9 +41,50 @@ class Several:
     """
 
     def __init__(self, players: Sequence[Player]) -> None:
-        self._players = tuple(players)
+        self._players = list(players)
+        self._own = set(range(len(self._players)))
+        self._at = {known_id: at for at, player in enumerate(players) for known_id in player.asked_ids}
+        self._is_lean = False
+        self._begin(None)
+
+    def _begin(self, begins_at_s: int | None) -> None:
+        self._begins_at_s = begins_at_s
         self._played: list[Played] = []
         self._lock = Lock()
+        self.revision = 0
+
+    def afresh(self, begins_at_s: int | None = None) -> Several:
+        """All from their beginnings, for one of many runs. A player of its own is made when it is first asked.
+
+        The players given must not answer themselves, as all runs share them until then.
+        """
+        other = copy(self)
+        other._is_lean = True
+        other._players, other._own = list(self._players), set()
+        other._begin(begins_at_s)
+        return other
+
+    @property
+    def fingerprint(self) -> str:
+        """What a state is bound to: the cassettes and their order."""
+        return hashlib.sha256("\n".join(player.fingerprint for player in self._players).encode()).hexdigest()[:16]
+
+    def state(self) -> SeveralState:
+        """How far this run has come, as JSON values, told of the cassettes it has asked: for `resume` by another."""
+        with self._lock:
+            players = {str(at): self._players[at].state() for at in sorted(self._own)}
+            return SeveralState(begins_at_s=self._begins_at_s, players=players)
+
+    def resume(self, state: SeveralState) -> None:
+        """Stand where another run of the same cassettes stood."""
+        with self._lock:
+            self._begins_at_s = state["begins_at_s"]
+            for at in self._own | set(map(int, state["players"])):
+                player = self._players[at] = self._players[at].afresh(self._begins_at_s)
+                if str(at) in state["players"]:
+                    player.resume(state["players"][str(at)])
+                self._own.add(at)
+            self.revision += 1
 
     @property
     def played(self) -> tuple[Played, ...]:
@@ -40,33 +92,55 @@ class Several:
         with self._lock:
             return tuple(self._played)
 
+    @property
+    def moment_s(self) -> int | None:
+        """When the first recording began, as its answers tell it in this run, in unix seconds."""
+        return self._players[0].moment_s
+
     def answer(self, request: Request) -> Response:
         """The recorded response. Raises MismatchError with the report of the nearest cassette."""
         sent = reduced(request)
         with self._lock:
-            player = self._asked_for(request, sent)
+            player = self._own_player(self._asked_for(request, sent))
+            revision = player.revision
             try:
                 response = player.answer(request)
             except MismatchError as error:
                 raise MismatchError(f"{error.report}\n\n{self._cast()}", error.method, error.url) from None
-            self._played.append(player.latest)
+            self.revision += player.revision != revision
+            if not self._is_lean:
+                self._played.append(player.latest)
             return response
 
-    def _asked_for(self, request: Request, sent: Sent) -> Player:
+    def _own_player(self, at: int) -> Player:
+        if at not in self._own:
+            self._players[at] = self._players[at].afresh(self._begins_at_s)
+            self._own.add(at)
+        return self._players[at]
+
+    def _now(self, at: int) -> Player:
+        """A player as it stands; one that is still shared does not know when this run began."""
+        player = self._players[at]
+        return player if at in self._own or self._begins_at_s is None else player.afresh(self._begins_at_s)
+
+    def _asked_for(self, request: Request, sent: Sent) -> int:
         """A key goes where it was used before, whatever the request: to use it for another is what Stripe refuses."""
         asked = sent.asked
         words = [*asked.path.split("/"), *(value for _, value in asked.params)]
-        for player in self._players:
-            if player.has_seen_key(sent):
-                return player
+        asked_before = sorted(self._own)
+        for at in asked_before:
+            if self._players[at].has_seen_key(sent):
+                return at
         for word in words:
-            for player in self._players:
-                if player.has_given(word):
-                    return player
-        for player in self._players:
-            if player.has_answer(request):
-                return player
-        return min(self._players, key=lambda player: player.distance(request))
+            if word in self._at:
+                return self._at[word]
+            for at in asked_before:
+                if self._players[at].has_given(word):
+                    return at
+        for at in range(len(self._players)):
+            if self._now(at).has_answer(request):
+                return at
+        return min(range(len(self._players)), key=lambda at: self._players[at].distance(request))
 
     def _cast(self) -> str:
         width = max(len(repr(player.name)) for player in self._players)

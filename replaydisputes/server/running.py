@@ -1,22 +1,27 @@
-"""Running an Answerer with uvicorn: in a background thread for tests, in the foreground for the command line."""
+"""Running an application with uvicorn: in a background thread for tests, in the foreground for the command line."""
 
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, NoReturn
 
 from replaydisputes.errors import MissingExtraError, PortInUseError, ReplayDisputesError
 from replaydisputes.model import Answerer
 from replaydisputes.server.app import asgi_app
+from replaydisputes.server.asgi import AsgiApp
 
 if TYPE_CHECKING:
+    import ssl
+
     import uvicorn
 
-_BACKLOG = 128
+_BACKLOG = 2048
 _DRAIN_S = 2
 
 
@@ -36,16 +41,10 @@ def serving(answerer: Answerer, host: str = "127.0.0.1", port: int = 0, latency_
 
     Raises PortInUseError, HostRefusedError, MissingExtraError (no uvicorn). Stops when the block ends.
     """
-    listener, url = _listen(host, port)
-    with listener:
-        server = _server(answerer, latency_s)
-        thread = threading.Thread(target=server.run, args=([listener],), name="replaydisputes-server", daemon=True)
-        thread.start()
-        try:
-            yield url
-        finally:
-            server.should_exit = True
-            thread.join()
+    _require_loopback(host)
+    _require("uvicorn")
+    with _listening(host, port) as listener, _in_background(_server(answerer, latency_s), listener):
+        yield _url("http", listener, host)
 
 
 def run_forever(
@@ -57,20 +56,68 @@ def run_forever(
 
     Raises PortInUseError, HostRefusedError, MissingExtraError (no uvicorn).
     """
-    listener, url = _listen(host, port)
-    with listener:
-        server = _server(answerer, latency_s)
-        try:
-            on_ready(url)
-            server.run([listener])
-        except KeyboardInterrupt:
-            return
-
-
-def _listen(host: str, port: int) -> tuple[socket.socket, str]:
-    """A socket that accepts connections from now on, and the base URL that reaches it."""
     _require_loopback(host)
-    _uvicorn()
+    _require("uvicorn")
+    with _listening(host, port) as listener:
+        _run(_server(answerer, latency_s), listener, lambda: on_ready(_url("http", listener, host)))
+
+
+@contextmanager
+def serving_sessions(app: AsgiApp, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """The replay server on a free port of 127.0.0.1, in a background thread; yields its base URL."""
+    _require("uvicorn", "httptools")
+    with _listening("127.0.0.1", 0) as listener, _in_background(_session_server(app, tls), listener):
+        yield _url("https" if tls else "http", listener, "127.0.0.1")
+
+
+def run_sessions_forever(
+    app: AsgiApp, host: str, port: int, on_ready: Callable[[str], None], tls: ssl.SSLContext | None = None
+) -> None:
+    """The replay server until Ctrl-C or SIGTERM, then return; on any host. on_ready: told the base URL.
+
+    Raises PortInUseError, MissingExtraError (no uvicorn or httptools).
+    """
+    _require("uvicorn", "httptools")
+    with _listening(host, port) as listener:
+        signal.signal(signal.SIGTERM, _interrupt)
+        scheme = "https" if tls else "http"
+        _run(_session_server(app, tls), listener, lambda: on_ready(_url(scheme, listener, host)))
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _run(server: uvicorn.Server, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    try:
+        on_ready()
+        server.run([listener])
+    except KeyboardInterrupt:
+        return
+
+
+@contextmanager
+def _in_background(server: uvicorn.Server, listener: socket.socket) -> Iterator[None]:
+    thread = threading.Thread(target=server.run, args=([listener],), name="replaydisputes-server", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that accepts connections from now on. Raises PortInUseError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol by name: only then does asyncio set TCP_NODELAY, without which each answer waits 40 ms for an ACK.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -81,26 +128,25 @@ def _listen(host: str, port: int) -> tuple[socket.socket, str]:
     except OSError as error:
         listener.close()
         raise PortInUseError(host, port, error.strerror or str(error)) from error
+    return listener
+
+
+def _url(scheme: str, listener: socket.socket, host: str) -> str:
     shown = f"[{host}]" if ":" in host else host
-    return listener, f"http://{shown}:{listener.getsockname()[1]}"
+    return f"{scheme}://{shown}:{listener.getsockname()[1]}"
 
 
 def _require_loopback(host: str) -> None:
-    if host == "localhost":
-        return
-    try:
-        if ipaddress.ip_address(host).is_loopback:
-            return
-    except ValueError:
-        pass
-    raise HostRefusedError(host)
+    if not is_loopback(host):
+        raise HostRefusedError(host)
 
 
-def _uvicorn() -> None:
-    try:
-        import uvicorn  # noqa: F401, PLC0415 - an extra, needed only here
-    except ImportError as error:
-        raise MissingExtraError("the sandbox server", "server") from error
+def _require(*modules: str) -> None:
+    for module in modules:
+        try:
+            __import__(module)
+        except ImportError as error:
+            raise MissingExtraError("the server", "server") from error
 
 
 def _server(answerer: Answerer, latency_s: float) -> uvicorn.Server:
@@ -122,3 +168,29 @@ def _server(answerer: Answerer, latency_s: float) -> uvicorn.Server:
         timeout_graceful_shutdown=_DRAIN_S,
     )
     return uvicorn.Server(config)
+
+
+def _session_server(app: AsgiApp, tls: ssl.SSLContext | None) -> uvicorn.Server:
+    import uvicorn  # noqa: PLC0415 - an extra, needed only here
+
+    from replaydisputes.server.protocol import IDLE_S, BoundedProtocol, BoundedServer  # noqa: PLC0415
+
+    config = uvicorn.Config(
+        app,
+        interface="asgi3",
+        http=BoundedProtocol,
+        loop="uvloop" if find_spec("uvloop") else "asyncio",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=int(IDLE_S),
+        timeout_graceful_shutdown=_DRAIN_S,
+    )
+    config.load()
+    config.ssl = tls
+    return BoundedServer(config)

@@ -1,0 +1,189 @@
+"""`serve`: cassettes behind HTTP, for every language, each API key a session of its own."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from replaydisputes.cli.options import cassettes_option, reading_directories
+
+if TYPE_CHECKING:
+    from replaydisputes.model import Cassette
+    from replaydisputes.playback import Player, Run, Several
+
+_LEADS = "close-lost"
+"""Of the whole library, the cassette that answers requests without an id."""
+
+
+class _Named(NamedTuple):
+    name: str
+    cassette: Cassette
+
+
+@click.command("serve")
+@click.argument("names", nargs=-1, metavar="[CASSETTE]...")
+@click.option("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in, as a container needs.")
+@click.option("--port", type=click.IntRange(0, 65535), default=12111, help="0 chooses a free one.")
+@click.option("--sandbox", "is_sandbox", is_flag=True, help="Serve a sandbox to each key instead of cassettes.")
+@click.option("--any-dispute", is_flag=True, help="The first cassette answers for whatever dispute id is asked for.")
+@click.option("--on-exhausted", type=click.Choice(["fail", "repeat"]), default="fail", help="When a write is used up.")
+@click.option("--clock", type=click.Choice(["recorded", "now"]), default="recorded", help="When a recording begins.")
+@click.option(
+    "--stripe-version",
+    type=click.Choice(["warn", "fail", "ignore"]),
+    default="warn",
+    help="Where a request names another version than the recording's.",
+)
+@cassettes_option
+@click.option("--tls", is_flag=True, help="HTTPS, by a certificate authority made for this machine.")
+def serve_command(  # noqa: PLR0913 - one per option
+    *,
+    names: tuple[str, ...],
+    host: str,
+    port: int,
+    is_sandbox: bool,
+    any_dispute: bool,
+    on_exhausted: str,
+    clock: str,
+    stripe_version: str,
+    directory: Path,
+    tls: bool,
+) -> None:
+    """Serve cassettes over HTTP until Ctrl-C: to every SDK, each API key a session of its own.
+
+    CASSETTE is a name, a file or a directory; without any, all there are.
+
+    Example: replaydisputes serve close-lost close-inquiry --port 12111
+    """
+    from replaydisputes.server import run_sessions_forever  # noqa: PLC0415
+
+    if is_sandbox and (names or any_dispute or clock == "now"):
+        raise click.UsageError("--sandbox goes without cassettes, --any-dispute and --clock now")
+    served: list[dict[str, Any]] = []
+    if is_sandbox:
+        start = _sandboxes()
+    else:
+        cast = _cast(names, directory)
+        players = _players(cast, any_dispute, on_exhausted, stripe_version)
+        served = [_told(*pair) for pair in zip(cast, players, strict=True)]
+        start = _runs(players, clock)
+    context = _tls_context(host) if tls else None
+    run_sessions_forever(_app(start, served), host, port, lambda url: _say_ready(url, served, host), context)
+
+
+def _app(start: Callable[[], Run], served: list[dict[str, Any]]) -> Any:
+    from importlib.metadata import version  # noqa: PLC0415
+
+    from replaydisputes.server import SessionApp, Sessions  # noqa: PLC0415
+
+    return SessionApp(Sessions(start), served, version("replaydisputes"))
+
+
+def _cast(names: Sequence[str], directory: Path) -> list[_Named]:
+    """The cassettes in the order asked for; where none is, all, the one that leads first."""
+    from replaydisputes.library import Library  # noqa: PLC0415
+
+    library = Library(reading_directories(directory))
+    wanted: list[tuple[str, str]] = []
+    for name in names:
+        if Path(name).is_dir():
+            wanted += _inside(Path(name))
+        else:
+            wanted.append((name, name))
+    if not names:
+        every = sorted(library.names(), key=lambda entry: (entry.name != _LEADS, entry.name))
+        wanted = [(entry.name, str(entry.path)) for entry in every]
+    return [_Named(name, library.load(place)) for name, place in wanted]
+
+
+def _inside(directory: Path) -> list[tuple[str, str]]:
+    from replaydisputes.library import Library  # noqa: PLC0415
+
+    found = [(entry.name, str(entry.path)) for entry in Library([directory]).names() if _is_in(entry.path, directory)]
+    if not found:
+        raise click.UsageError(f"{directory} holds no cassette (.yaml or .yml)")
+    return found
+
+
+def _is_in(path: Path, directory: Path) -> bool:
+    return path.resolve().is_relative_to(directory.resolve())
+
+
+def _players(cast: Sequence[_Named], any_dispute: bool, on_exhausted: str, stripe_version: str) -> list[Player]:
+    from replaydisputes.playback import Player, set_apart  # noqa: PLC0415
+
+    told: set[tuple[str, str]] = set()
+
+    def tell(asked: str, recorded: str) -> None:
+        if (asked, recorded) not in told:
+            told.add((asked, recorded))
+            click.echo(f"Warning: Stripe-Version {asked} is asked for, {recorded} was recorded.", err=True)
+
+    apart = set_apart([one.name for one in cast])
+    return [
+        Player(
+            one.cassette,
+            one.name,
+            any_dispute=any_dispute and not beside,
+            on_exhausted=on_exhausted,  # type: ignore[arg-type] # click has checked the word
+            stripe_version=stripe_version,  # type: ignore[arg-type]
+            on_version=tell,
+            beside=beside,
+        )
+        for one, beside in zip(cast, apart, strict=True)
+    ]
+
+
+def _runs(players: Sequence[Player], clock: str) -> Callable[[], Run]:
+    from replaydisputes.playback import Several, runs_of  # noqa: PLC0415
+
+    together: Player | Several = players[0] if len(players) == 1 else Several(players)
+    return runs_of(together, (lambda: int(time.time())) if clock == "now" else (lambda: None))
+
+
+def _sandboxes() -> Callable[[], Run]:
+    from replaydisputes.playback import Run  # noqa: PLC0415
+    from replaydisputes.sandbox import Sandbox  # noqa: PLC0415
+
+    return lambda: Run(Sandbox(start_time=int(time.time()), clock=time.time))
+
+
+def _told(one: _Named, player: Player) -> dict[str, Any]:
+    """A cassette as `GET /_replaydisputes/cassettes` tells it."""
+    provenance = one.cassette.provenance
+    return {
+        "name": one.name,
+        "dispute_id": player.dispute_id,
+        "interactions": len(one.cassette.interactions),
+        "made_against": provenance.made_against if provenance else None,
+        "stripe_version": provenance.stripe_version if provenance else None,
+    }
+
+
+def _tls_context(host: str) -> Any:
+    from replaydisputes.server.tls import local_authority, server_context, trust_advice  # noqa: PLC0415
+
+    authority = local_authority()
+    click.echo(trust_advice(authority.path))
+    return server_context(authority, host)
+
+
+def _say_ready(url: str, served: Sequence[dict[str, Any]], host: str) -> None:
+    from replaydisputes.server.running import is_loopback  # noqa: PLC0415
+
+    if not is_loopback(host):
+        click.echo(f"Warning: {host} is no loopback address, so other machines can reach this server.", err=True)
+    width = max((len(one["name"]) for one in served), default=0)
+    lines = [f"  {one['name']:<{width}}  {one['dispute_id'] or '(no dispute)'}" for one in served]
+    what = "the cassettes, each with a dispute of its own:" if served else "a sandbox for each key (not Stripe)."
+    click.echo(f"replaydisputes answers at {url}: {what}")
+    if lines:
+        click.echo("\n".join(lines))
+    click.echo(f'Python: stripe.StripeClient("sk_test_mine", base_addresses={{"api": "{url}"}})')
+    click.echo("Each key is a session of its own. Ctrl-C stops the server.")
+    sys.stdout.flush()

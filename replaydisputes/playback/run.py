@@ -1,0 +1,98 @@
+"""One of many runs of the same answerer, with the faults asked for; its state can travel between processes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from replaydisputes.errors import ReplayDisputesError, nearest
+from replaydisputes.model import Answerer, Request, Response
+from replaydisputes.playback.faults import Fault, FaultOptionError, Faults
+from replaydisputes.playback.matching import reduced
+from replaydisputes.playback.player import Player
+from replaydisputes.playback.several import Several
+from replaydisputes.playback.showing import shown_request
+
+MOST_FAULTS = 100
+_FORMAT = 1
+
+
+class StateRefusedError(ReplayDisputesError):
+    """A state that cannot be gone on from."""
+
+    exit_code = 2
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"the state of a session was refused: {problem}. All servers must serve the same cassettes.")
+
+
+class Run:
+    """An Answerer for one session. `keeps_state`: `state` and `resume` carry it on elsewhere, and `revision` tells."""
+
+    def __init__(self, answerer: Answerer) -> None:
+        """answerer: a player or several, made by `afresh`; anything else answers, and has no state to carry on."""
+        self._answerer = answerer
+        self._played = answerer if isinstance(answerer, Player | Several) else None
+        self._faults = Faults(answerer, self._moment_s, is_lean=True)
+        self.keeps_state = self._played is not None
+
+    @property
+    def revision(self) -> tuple[int, int]:
+        """Changes whenever the same request may get another answer than before, where `keeps_state`."""
+        return (self._played.revision if self._played else 0), self._faults.revision
+
+    def answer(self, request: Request) -> Response:
+        return self._faults.answer(request)
+
+    def fail(self, kind: str, request: Request) -> Response:
+        """Fail this very request. Raises TransportFault, or FaultOptionError for an unknown kind."""
+        return self._faults.fail(Fault(kind), request)  # type: ignore[arg-type] # Fault checks the word
+
+    def fail_next(self, wish: Mapping[str, Any]) -> None:
+        """Plan a fault by its fields, as `Replay.fail_next` has them. Raises FaultOptionError."""
+        known = [field.name for field in fields(Fault)]
+        unknown = next((name for name in wish if name not in known), None)
+        if unknown is not None:
+            raise FaultOptionError(f"a fault has no {unknown[:40]!r}; {nearest(unknown[:40], known)}")
+        if "kind" not in wish:
+            raise FaultOptionError('a fault needs a kind, such as {"kind": "server-error"}')
+        if self._faults.planned >= MOST_FAULTS:
+            raise FaultOptionError(f"{MOST_FAULTS} faults wait already: raise `times` of one, or reset the session")
+        self._faults.plan(Fault(**wish))
+
+    def shown(self, request: Request) -> str:
+        """A request in one line without keys or people."""
+        return shown_request(reduced(request).asked)
+
+    def state(self) -> bytes:
+        """All that the next answers depend on, as compact JSON; needs `keeps_state`."""
+        if self._played is None:
+            raise StateRefusedError("this answerer has none to give")
+        told = [_FORMAT, self._played.fingerprint, self._played.state(), self._faults.state()]
+        return json.dumps(told, separators=(",", ":")).encode()
+
+    def resume(self, state: bytes) -> None:
+        """Go on from the state of another run of the same cassettes. Raises StateRefusedError for any other."""
+        if self._played is None:
+            raise StateRefusedError("this answerer takes none")
+        try:
+            form, fingerprint, played, faults = json.loads(state)
+        except ValueError as error:
+            raise StateRefusedError("it is not ours") from error
+        if (form, fingerprint) != (_FORMAT, self._played.fingerprint):
+            raise StateRefusedError("it is of other cassettes, or of another version of this tool")
+        self._played.resume(played)
+        self._faults.resume(faults)
+
+    def _moment_s(self) -> int | None:
+        return self._played.moment_s if self._played else None
+
+
+def runs_of(answerer: Player | Several, now_s: Callable[[], int | None] = lambda: None) -> Callable[[], Run]:
+    """Makes a new run each time it is called. now_s: the unix second at which a run's recording begins; None: its own.
+
+    answerer: must not answer itself, as every run shares what of it does not change.
+    """
+    return lambda: Run(answerer.afresh(now_s()))

@@ -1,0 +1,78 @@
+"""What every ASGI application here needs: a whole body in, one response out, and errors in a shape of our own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from replaydisputes.errors import ReplayDisputesError
+from replaydisputes.model import Headers, Response
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+MAX_BODY_BYTES = 10 * 1024 * 1024
+
+ERROR_HEADER = "Replaydisputes-Error"
+"""On an answer that is this server's own, never the Answerer's. Value: the error's class name."""
+
+
+class DisconnectedError(Exception):
+    """The client left before its request was whole."""
+
+
+class BodyTooLargeError(ReplayDisputesError):
+    def __init__(self) -> None:
+        super().__init__(f"the request body is larger than {MAX_BODY_BYTES} bytes; nothing was answered.")
+
+
+async def live(receive: Receive, send: Send) -> None:
+    """ASGI's lifespan, from startup to shutdown."""
+    while True:
+        phase = (await receive())["type"].removeprefix("lifespan.")
+        await send({"type": f"lifespan.{phase}.complete"})
+        if phase == "shutdown":
+            return
+
+
+async def whole_body(receive: Receive) -> bytes:
+    """The body, however it was cut up: chunked requests carry no Content-Length, so the messages say when it ends.
+
+    Raises BodyTooLargeError, and DisconnectedError where the client leaves halfway.
+    """
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise DisconnectedError
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY_BYTES:
+            raise BodyTooLargeError
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def own_error(status: int, error: ReplayDisputesError, kind: str = "replaydisputes_mismatch") -> Response:
+    """This server's own answer. SDKs resend after a 5xx, and Node then lingers on a kept connection: told not to.
+
+    kind: the error's `type`, one that no answer of Stripe's has.
+    """
+    shape = {"error": {"type": kind, "message": str(error)}}
+    extra = (("Connection", "close"), ("Stripe-Should-Retry", "false"), (ERROR_HEADER, type(error).__name__))
+    return json_response(status, shape, extra)
+
+
+def json_response(status: int, value: object, headers: Headers = ()) -> Response:
+    body = json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    own = (("Content-Type", "application/json"), ("Content-Length", str(len(body))))
+    return Response(status, (*own, *headers), body)
+
+
+async def send_response(response: Response, method: str, send: Send) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else response.body})

@@ -1,0 +1,51 @@
+"""What one session was asked, in a ring of the last requests, and how many there were in all."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+KEPT = 100
+
+Outcome = Literal["answered", "unmatched", "fault"]
+
+
+class Entry(NamedTuple):
+    """One request: without headers and body, as those hold keys and people."""
+
+    at_s: float
+    method: str
+    target: str
+    status: int
+    outcome: Outcome
+    problem: str
+
+
+class Journal:
+    """Counts by outcome, and the last KEPT requests."""
+
+    def __init__(self) -> None:
+        self._entries: deque[Entry] = deque(maxlen=KEPT)
+        self._counts: dict[Outcome, int] = {"answered": 0, "unmatched": 0, "fault": 0}
+
+    def note(self, method: str, target: str, status: int, outcome: Outcome, problem: str = "") -> None:
+        """target: path and query. status: 0 where the connection was cut or held. problem: a report without secrets."""
+        self._counts[outcome] += 1
+        self._entries.append(Entry(time.time(), method, target, status, outcome, problem))
+
+    def told(self, shown: Callable[[str, str], str]) -> dict[str, object]:
+        """As JSON values. shown: a line without secrets, from method and target."""
+        requests: list[dict[str, object]] = [
+            {
+                "at": round(entry.at_s, 3),
+                "request": shown(entry.method, entry.target),
+                "status": entry.status or None,
+                "outcome": entry.outcome,
+                **({"problem": entry.problem} if entry.problem else {}),
+            }
+            for entry in self._entries
+        ]
+        counts = {str(outcome): count for outcome, count in self._counts.items()}
+        return {"seen": sum(counts.values()), **counts, "requests": requests}

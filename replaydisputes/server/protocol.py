@@ -1,0 +1,127 @@
+"""uvicorn's HTTP protocol with limits: on the head of a request, on time, on who reads slowly, and a way to cut."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from replaydisputes.server.session_app import ABORT, SessionApp
+
+MAX_HEAD_BYTES = 64 * 1024
+HEAD_S, BODY_S, IDLE_S, STUCK_S = 20.0, 60.0, 75.0, 60.0
+"""How long may take: a request's head; its body; nothing between two requests; a client that takes no bytes."""
+
+_TICKS_A_SECOND = 10
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection. Its server asks once a second whether it `is_overdue`, which costs a request no timer."""
+
+    _limit_s: float | None = HEAD_S
+    _since_s = 0.0
+    _head_bytes: int | None = 0
+    _is_refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        super().connection_made(transport)
+        self._await(HEAD_S)
+
+    def data_received(self, data: bytes) -> None:
+        if self._head_bytes is not None:
+            if self._limit_s == IDLE_S:
+                self._await(HEAD_S)
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._head_bytes is not None and self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self._refuse_head()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {ABORT: self._abort}  # type: ignore[dict-item] # uvicorn types them narrowly
+        self._head_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > MAX_HEAD_BYTES:
+            self._refuse_head()
+            return
+        self._head_bytes = None
+        self._await(BODY_S)
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._is_refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._is_refused:
+            return
+        self._limit_s = None
+        self._head_bytes = 0
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self.pipeline:
+            self._await(IDLE_S)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._await(STUCK_S)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._limit_s = None
+
+    def is_overdue(self, now_s: float) -> bool:
+        return self._limit_s is not None and now_s - self._since_s > self._limit_s
+
+    def give_up(self) -> None:
+        """End a connection that is overdue: politely where nothing is under way, else at once."""
+        if self._limit_s == IDLE_S:
+            self.transport.close()
+        else:
+            self._abort()
+
+    def _await(self, limit_s: float) -> None:
+        self._limit_s, self._since_s = limit_s, self.loop.time()
+
+    def _refuse_head(self) -> None:
+        self._is_refused = True
+        body = b'{"error": {"type": "replaydisputes_request", "message": "the head is larger than %d bytes"}}'
+        body %= MAX_HEAD_BYTES
+        head = (
+            b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
+        )
+        self.transport.write(head % len(body) + b"Connection: close\r\n\r\n" + body)
+        self.transport.close()
+
+    def _abort(self) -> None:
+        """Cut the connection so that the client sees a reset, not an end."""
+        raw = self.transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self.transport.abort()
+
+
+class BoundedServer(uvicorn.Server):
+    """Ends what is overdue once a second, and what is held when the server stops."""
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS_A_SECOND == 0:
+            now_s = asyncio.get_running_loop().time()
+            for connection in tuple(self.server_state.connections):
+                if isinstance(connection, BoundedProtocol) and connection.is_overdue(now_s):
+                    connection.give_up()
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app = self.config.loaded_app
+        if isinstance(app, SessionApp):
+            app.let_go()
+        await super().shutdown(sockets)

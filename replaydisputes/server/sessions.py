@@ -1,0 +1,214 @@
+"""Each API key is a session of its own, with its own history. What servers share is a StateStore's."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from replaydisputes.errors import ReplayDisputesError
+from replaydisputes.model import Request, Response, TransportFault
+from replaydisputes.server.journal import Journal
+from replaydisputes.stripe_api.keys import key_mode
+
+MOST_SESSIONS = 10_000
+KEYLESS = ""
+
+_TRIES = 20
+
+
+class Run(Protocol):
+    """What answers for one session: a cassette from its beginning, several, or a sandbox.
+
+    keeps_state: `state` and `resume` carry it to another server, and at one `revision` the same request always gets
+    the same answer.
+    """
+
+    @property
+    def keeps_state(self) -> bool: ...
+    @property
+    def revision(self) -> object: ...
+    def answer(self, request: Request) -> Response: ...
+    def fail(self, kind: str, request: Request) -> Response: ...
+    def fail_next(self, wish: Mapping[str, Any]) -> None: ...
+    def shown(self, request: Request) -> str: ...
+    def state(self) -> bytes: ...
+    def resume(self, state: bytes) -> None: ...
+
+
+class Held(NamedTuple):
+    """What a store holds of a session. `state`: empty at the beginning. `token`: which saved state this is."""
+
+    state: bytes
+    token: str
+
+
+class StateStore(Protocol):
+    """Where servers share sessions. Every method raises StoreUnavailableError where the store cannot be reached.
+
+    A session is named by a hash of its key. A token names one saved state; the empty token, that nothing is saved.
+    """
+
+    async def newer(self, session: str, than: str | None) -> Held | None:
+        """What is held, None where that is still the state of the token `than`; `than` None asks whatever it is."""
+
+    async def save(self, session: str, state: bytes, after: str) -> str | None:
+        """Hold a state where the one of the token `after` is held, and give the new token; else None, and nothing."""
+
+    async def forget(self, session: str | None) -> None:
+        """Hold nothing of a session, or of any (None), from now on."""
+
+
+class StoreUnavailableError(ReplayDisputesError):
+    """The shared state cannot be read or written now, so nothing was answered."""
+
+    exit_code = 4
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"the store of the sessions: {problem}. Nothing was answered; try again.")
+
+
+class LiveKeyRefusedError(ReplayDisputesError):
+    exit_code = 4
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this is a live-mode key, and this is not Stripe: nothing was done with it. Use any test-mode key "
+            "(sk_test_…), and roll the live key if it went over a network that you do not trust."
+        )
+
+
+class Session:
+    """One key's run and journal. `settled`: answers that stay as they are for as long as `revision` does."""
+
+    __slots__ = ("journal", "lock", "revision", "run", "settled", "token")
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.journal = run, Journal()
+        self.token: str | None = ""
+        self.lock: asyncio.Lock | None = None
+        self.settled: dict[object, bytes] = {}
+        self.revision: object = None
+
+
+class Sessions:
+    """The sessions of this process, the last used last; the first to go when there are more than `most`."""
+
+    def __init__(self, start: Callable[[], Run], most: int = MOST_SESSIONS, store: StateStore | None = None) -> None:
+        """start: makes a run from the beginning. store: None where this process is alone."""
+        self._start, self._most, self.store = start, most, store
+        self._sessions: OrderedDict[str, Session] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def known(self, name: str) -> Session | None:
+        """A session that is under way, now the last used."""
+        session = self._sessions.get(name)
+        if session is not None:
+            self._sessions.move_to_end(name)
+        return session
+
+    def named(self, name: str) -> Session:
+        """The session of a name from `session_name`, begun where it is new."""
+        session = self.known(name)
+        if session is None:
+            session = self._sessions[name] = Session(self._start())
+            if self.store:
+                session.token = None
+            if len(self._sessions) > self._most:
+                self._sessions.popitem(last=False)
+        return session
+
+    async def reset(self, name: str | None) -> int:
+        """Begin a session anew, or all of them (None); how many this process knew."""
+        if self.store:
+            await self.store.forget(name)
+        if name is None:
+            count = len(self._sessions)
+            self._sessions.clear()
+            return count
+        return int(self._sessions.pop(name, None) is not None)
+
+    async def do(self, name: str, act: Callable[[Run], Response | None]) -> Response | None:
+        """Let a run act, once, and give what it gave or raise what it raised; shared where there is a store.
+
+        Raises StoreUnavailableError.
+        """
+        session = self.named(name)
+        if self.store is None:
+            return act(session.run)
+        if session.lock is None:
+            session.lock = asyncio.Lock()
+        async with session.lock:
+            for _ in range(_TRIES):
+                done = await self._do_shared(self.store, name, session, act)
+                if done is not None:
+                    return done.given()
+        raise StoreUnavailableError("too many requests of this session at once")
+
+    async def _do_shared(
+        self, store: StateStore, name: str, session: Session, act: Callable[[Run], Response | None]
+    ) -> _Done | None:
+        """Catch up, act, save; None where another server saved meanwhile, and nothing was done."""
+        held = await store.newer(name, session.token)
+        if held is not None:
+            session.run, session.token = self._start(), None
+            if held.state:
+                session.run.resume(held.state)
+            session.token = held.token
+        token, revision = session.token or "", session.run.revision
+        done = _Done.of(act, session.run)
+        if session.run.revision == revision:
+            return done
+        session.token = None
+        session.token = await store.save(name, session.run.state(), token)
+        return done if session.token is not None else None
+
+
+class _Done(NamedTuple):
+    response: Response | None
+    error: Exception | None
+
+    @classmethod
+    def of(cls, act: Callable[[Run], Response | None], run: Run) -> _Done:
+        try:
+            return cls(act(run), None)
+        except (ReplayDisputesError, TransportFault) as error:
+            return cls(None, error)
+
+    def given(self) -> Response | None:
+        if self.error:
+            raise self.error
+        return self.response
+
+
+def session_name(authorization: bytes) -> str:
+    """The session of an Authorization header: a hash of its key, so that no key is kept; KEYLESS without one."""
+    key = _presented_key(authorization)
+    return hashlib.sha256(key).hexdigest()[:32] if key else KEYLESS
+
+
+def check_not_live(authorization: bytes) -> None:
+    """Raises LiveKeyRefusedError for a key that could move money, as Bearer or Basic, or with no scheme at all."""
+    for text in (_presented_key(authorization), authorization):
+        if key_mode(text.decode("latin-1").strip()) == "live":
+            raise LiveKeyRefusedError
+
+
+def _presented_key(authorization: bytes) -> bytes:
+    """The key; of Basic the name or, where that is blank, the password; the header itself for any other scheme."""
+    scheme, _, value = authorization.strip().partition(b" ")
+    if scheme.lower() == b"bearer":
+        return value.strip()
+    if scheme.lower() != b"basic":
+        return authorization.strip()
+    try:
+        name, _, password = base64.b64decode(value.strip(), validate=True).partition(b":")
+    except (binascii.Error, ValueError):
+        return value.strip()
+    return name or password

@@ -1,0 +1,303 @@
+"""Sessions: each key its own history, and what the server says of itself under /_replaydisputes/."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import gc
+import threading
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+
+from replaydisputes.model import Request
+from replaydisputes.playback import Run
+from replaydisputes.sandbox import Sandbox
+from replaydisputes.server import SessionApp, Sessions, serving_sessions, sessions
+from replaydisputes.server.journal import KEPT
+from replaydisputes.server.sessions import Held, StoreUnavailableError, session_name
+from tests.serve_support import CASSETTES, CLOSE, DISPUTE, app_of, call, served
+
+NAMES = sorted(path.stem for path in CASSETTES.glob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def app() -> SessionApp:
+    return app_of("close-lost")
+
+
+@pytest.fixture(scope="module")
+def url(app: SessionApp) -> Iterator[str]:
+    """One server for those tests that change nothing of it."""
+    with serving_sessions(app) as running:
+        yield running
+
+
+def status_of(url: str, key: str) -> str:
+    return str(call(url, "GET", DISPUTE, key=key).json["status"])
+
+
+def test_two_keys_have_two_histories() -> None:
+    with served() as url:
+        closed = call(url, "POST", CLOSE, key="sk_test_one")
+        seen = [status_of(url, key) for key in ("sk_test_one", "sk_test_two", "")]
+
+    assert (closed.json["status"], seen) == ("lost", ["lost", "needs_response", "needs_response"])
+
+
+def test_bearer_and_basic_lead_to_the_same_session() -> None:
+    with served() as url:
+        call(url, "POST", CLOSE, key="sk_test_one")
+        basic = base64.b64encode(b"sk_test_one:").decode()
+        seen = call(url, "GET", DISPUTE, f"Authorization: Basic {basic}", key="")
+
+    assert seen.json["status"] == "lost"
+
+
+def test_a_reset_begins_the_callers_session_anew_and_no_other() -> None:
+    with served() as url:
+        for key in ("sk_test_one", "sk_test_two"):
+            call(url, "POST", CLOSE, key=key)
+        answered = call(url, "POST", "/_replaydisputes/reset", key="sk_test_one")
+        seen = [status_of(url, key) for key in ("sk_test_one", "sk_test_two")]
+        everything = call(url, "POST", "/_replaydisputes/reset?all=1", key="")
+        after = [status_of(url, key) for key in ("sk_test_one", "sk_test_two")]
+
+    assert (answered.json, seen) == ({"reset": 1}, ["needs_response", "lost"])
+    assert (everything.json, after) == ({"reset": 2}, ["needs_response", "needs_response"])
+
+
+def test_the_journal_tells_what_was_answered_what_was_not_and_no_secret() -> None:
+    with served() as url:
+        call(url, "GET", f"{DISPUTE}?email=jane%40example.com", key="sk_test_secretsecret")
+        call(url, "POST", CLOSE, key="sk_test_secretsecret")
+        call(url, "GET", DISPUTE, "Replaydisputes-Fault: server-error", key="sk_test_secretsecret")
+        call(url, "GET", DISPUTE, key="sk_test_other")
+        told = call(url, "GET", "/_replaydisputes/journal", key="sk_test_secretsecret")
+
+    journal = told.json
+    rows = [(row["request"], row["status"], row["outcome"]) for row in journal["requests"]]
+    assert {name: journal[name] for name in ("seen", "answered", "unmatched", "fault")} == {
+        "seen": 3,
+        "answered": 1,
+        "unmatched": 1,
+        "fault": 1,
+    }
+    assert rows == [
+        (f"GET {DISPUTE} ? email=(16 characters)", 501, "unmatched"),
+        (f"POST {CLOSE}", 200, "answered"),
+        (f"GET {DISPUTE}", 500, "fault"),
+    ]
+    assert "has no answer to this request" in journal["requests"][0]["problem"]
+    assert (b"jane" in told.body, b"secretsecret" in told.body) == (False, False)
+
+
+def test_the_journal_is_a_ring_and_its_counts_are_whole() -> None:
+    with served() as url:
+        for _ in range(KEPT + 5):
+            call(url, "GET", DISPUTE)
+        journal = call(url, "GET", "/_replaydisputes/journal").json
+
+    assert (journal["seen"], len(journal["requests"])) == (KEPT + 5, KEPT)
+
+
+def test_the_cassettes_and_their_disputes_are_told_and_health_is_ok() -> None:
+    with served("close-lost", "close-inquiry") as url:
+        told = call(url, "GET", "/_replaydisputes/cassettes", key="").json["cassettes"]
+        closed = [call(url, "POST", f"/v1/disputes/{one['dispute_id']}/close").json["status"] for one in told]
+        health = call(url, "GET", "/_replaydisputes/health", key="").json
+
+    assert ([one["name"] for one in told], closed) == (["close-lost", "close-inquiry"], ["lost", "warning_closed"])
+    assert health == {"status": "ok", "version": "0", "cassettes": 2, "sessions": 1}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "reset", b"", 405),
+        ("POST", "health", b"", 405),
+        ("GET", "other", b"", 404),
+        ("GET", "", b"", 404),
+        ("POST", "fail-next", b"", 400),
+        ("POST", "fail-next", b"[]", 400),
+        ("POST", "fail-next", b"\xff", 400),
+        ("POST", "fail-next", b'{"kind": "nothing"}', 400),
+        ("POST", "fail-next", b'{"times": 1}', 400),
+        ("POST", "fail-next", b'{"kind": "timeout", "more": 1}', 400),
+        ("POST", "fail-next", b'{"kind": "timeout", "times": "x"}', 400),
+        ("POST", "fail-next", b'{"kind": ["timeout"]}', 400),
+    ],
+)
+def test_a_wrong_call_of_our_own_endpoints_is_told_in_our_own_shape(
+    method: str, path: str, body: bytes, status: int, url: str
+) -> None:
+    got = call(url, method, f"/_replaydisputes/{path}", body=body)
+
+    assert (got.status, got.json["error"]["type"]) == (status, "replaydisputes_request")
+
+
+@pytest.mark.parametrize("key", ["sk_live_abc", "rk_live_abc", "sk_org_abc"])
+@pytest.mark.parametrize("path", [DISPUTE, "/_replaydisputes/reset", "/"])
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "Basic", "Basic with the key as password", "none"])
+def test_a_live_key_is_refused_before_anything_else(
+    key: str, path: str, scheme: str, app: SessionApp, url: str
+) -> None:
+    told = {
+        "Basic": f"Basic {base64.b64encode(f'{key}:'.encode()).decode()}",
+        "Basic with the key as password": f"Basic {base64.b64encode(f':{key}'.encode()).decode()}",
+        "none": key,
+    }.get(scheme, f"{scheme} {key}")
+    before = len(app.sessions)
+
+    got = call(url, "POST", path, f"Authorization: {told}", key="")
+
+    assert (got.status, got.json["error"]["type"]) == (403, "replaydisputes_live_key")
+    assert (key.encode() in got.body, len(app.sessions)) == (False, before)
+
+
+def test_no_key_is_kept_anywhere_in_a_session() -> None:
+    app = app_of("close-lost")
+    with serving_sessions(app) as url:
+        call(url, "POST", CLOSE, key="sk_test_veryownkey")
+
+    held = app.sessions.named(session_name(b"Bearer sk_test_veryownkey"))
+    assert not any(isinstance(one, str | bytes) and "veryownkey" in str(one) for one in reachable(held))
+
+
+def reachable(start: object) -> list[object]:
+    """Everything a value refers to, but code and modules."""
+    seen: dict[int, object] = {}
+    waiting = [start]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen or isinstance(one, type) or type(one).__name__ in ("module", "function"):
+            continue
+        seen[id(one)] = one
+        waiting += gc.get_referents(one)
+    return list(seen.values())
+
+
+def test_the_session_longest_unused_is_the_one_that_goes() -> None:
+    with served(most=2) as url:
+        call(url, "POST", CLOSE, key="sk_test_one")
+        call(url, "POST", CLOSE, key="sk_test_two")
+        call(url, "GET", DISPUTE, key="sk_test_one")
+        call(url, "GET", DISPUTE, key="sk_test_three")
+        seen = [status_of(url, key) for key in ("sk_test_one", "sk_test_two")]
+
+    assert seen == ["lost", "needs_response"]
+
+
+def test_a_thousand_sessions_of_the_library_take_less_than_ten_megabytes() -> None:
+    app = app_of(*NAMES)
+    one = app.sessions.named("warm").run
+
+    def use(run: sessions.Run) -> None:
+        for method, path in (("GET", ""), ("POST", "/close"), ("GET", "")):
+            run.answer(request(method, path))
+
+    use(one)
+    tracemalloc.start()
+    for number in range(1000):
+        use(app.sessions.named(str(number)).run)
+    held_bytes = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+
+    assert held_bytes < 10_000_000
+
+
+def request(method: str, path: str) -> Request:
+    return Request(method, f"https://api.stripe.com/v1/disputes/{NAMED}{path}")
+
+
+NAMED = "du_1AAAAAreplaydisp1MxbtBkz"
+
+
+def test_a_sandbox_for_each_key() -> None:
+    with serving_sessions(SessionApp(Sessions(lambda: Run(Sandbox())))) as url:
+        body = b"amount=1000&currency=usd&payment_method_types[]=card&payment_method=pm_card_createDispute&confirm=true"
+        form = "Content-Type: application/x-www-form-urlencoded"
+        call(url, "POST", "/v1/payment_intents", form, body=body, key="sk_test_one")
+        found = [len(call(url, "GET", "/v1/disputes", key=key).json["data"]) for key in ("sk_test_one", "sk_test_two")]
+
+    assert found == [1, 0]
+
+
+class Shared:
+    """A store in memory, as a shared one behaves: it compares tokens, and can be away."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, Held] = {}
+        self.saves = 0
+        self.away = False
+
+    async def newer(self, session: str, than: str | None) -> Held | None:
+        self._reach()
+        held = self.held.get(session, Held(b"", ""))
+        return None if held.token == than else held
+
+    async def save(self, session: str, state: bytes, after: str) -> str | None:
+        self._reach()
+        await asyncio.sleep(0)
+        if self.held.get(session, Held(b"", "")).token != after:
+            return None
+        self.saves += 1
+        self.held[session] = Held(state, str(self.saves))
+        return str(self.saves)
+
+    async def forget(self, session: str | None) -> None:
+        self._reach()
+        self.held = {name: held for name, held in self.held.items() if session not in (None, name)}
+
+    def _reach(self) -> None:
+        if self.away:
+            raise StoreUnavailableError("it is away")
+
+
+def test_two_servers_on_one_store_have_one_history() -> None:
+    store = Shared()
+    with served(store=store) as first, served(store=store) as second:
+        told = [call(first, "POST", CLOSE).json["status"], status_of(second, "sk_test_mine")]
+        refused = call(second, "POST", CLOSE).status
+        call(second, "POST", "/_replaydisputes/reset")
+        told.append(status_of(first, "sk_test_mine"))
+
+    assert (told, refused) == (["lost", "lost", "needs_response"], 501)
+
+
+def test_of_many_closes_on_two_servers_at_once_just_one_is_answered() -> None:
+    store = Shared()
+    statuses: list[int] = []
+    with served(store=store) as first, served(store=store) as second:
+        threads = [
+            threading.Thread(target=lambda url=url: statuses.append(call(url, "POST", CLOSE).status))
+            for url in (first, second) * 8
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert sorted(statuses) == [200] + [501] * 15
+
+
+def test_a_store_that_is_away_is_503_and_nothing_moves_on() -> None:
+    store = Shared()
+    with served(store=store) as url:
+        call(url, "GET", DISPUTE)
+        store.away = True
+        away = call(url, "POST", CLOSE)
+        store.away = False
+        seen = status_of(url, "sk_test_mine")
+
+    assert (away.status, away.json["error"]["type"], seen) == (503, "replaydisputes_unavailable", "needs_response")
+
+
+def test_a_fault_planned_on_one_server_comes_on_the_other() -> None:
+    store = Shared()
+    with served(store=store) as first, served(store=store) as second:
+        call(first, "POST", "/_replaydisputes/fail-next", body=b'{"kind": "rate-limit"}')
+        statuses = [call(url, "GET", DISPUTE).status for url in (second, first)]
+
+    assert statuses == [429, 200]
