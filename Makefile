@@ -9,12 +9,13 @@ PLANTINGS ?= 1000000
 CUTS ?= 500
 STRIPE_CLI := .stripe-cli
 STRIPE_CLI_VERSION := 1.52.0
+LANGUAGES := .languages
 SEQUENCES ?= 5000
 SECONDS ?= 60
 NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: demo test coverage neighbours canaries cuts sequences stripe-cli lint cassettes bench bench-short soak peers clean
+.PHONY: demo test coverage neighbours canaries cuts sequences languages stripe-cli lint cassettes bench bench-short soak peers clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -42,6 +43,9 @@ cuts: $(INSTALLED) ## recordings over TLS whose connection breaks at any byte: C
 sequences: $(INSTALLED) ## random calls of the sandbox, its invariants held: SEQUENCES of 30; SEED=n repeats a run
 	$(RUN)python -m tests.sandbox_sequences --sequences $(SEQUENCES) $(if $(SEED),--seed $(SEED))
 
+languages: $(INSTALLED) $(STRIPE_CLI)/.installed $(LANGUAGES)/.installed ## the examples, with the real SDKs
+	LANGUAGES_REQUIRED="python node stripe-cli" LANGUAGES_INSTALL=$(INSTALL) $(RUN)python -m pytest -rs tests/test_examples_run.py tests/test_examples_reference.py
+
 stripe-cli: $(INSTALLED) $(STRIPE_CLI)/.installed ## the official Stripe CLI, from npm, against the sandbox
 	STRIPE_CLI_REQUIRED=1 $(RUN)python -m pytest tests/test_stripe_cli.py
 
@@ -67,7 +71,7 @@ peers: $(INSTALLED) ## each limit of a neighbour, shown on it and not here
 	$(RUN)python -m pytest tests/test_peers_*.py
 
 clean:
-	rm -rf $(VENV) $(VENV)-neighbours $(VENV)-niquests $(BENCH_VENV) $(STRIPE_CLI) .coverage .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-neighbours $(VENV)-niquests $(BENCH_VENV) $(STRIPE_CLI) $(LANGUAGES) .coverage .mypy_cache .ruff_cache
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("replaydisputes needs Python 3.11 or newer; set PYTHON=…" if sys.version_info < (3, 11) else 0)'
@@ -79,6 +83,12 @@ $(INSTALLED): pyproject.toml
 
 $(STRIPE_CLI)/.installed: Makefile
 	npm install --prefix $(STRIPE_CLI) --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error @stripe/cli@$(STRIPE_CLI_VERSION)
+	@touch $@
+
+$(LANGUAGES)/.installed: examples/node/package.json
+	@mkdir -p $(LANGUAGES)/node
+	@cp $< $(LANGUAGES)/node
+	npm install --prefix $(LANGUAGES)/node --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(BENCHED): pyproject.toml # apart from $(VENV): the peers' pytest plugins would load in every test run
