@@ -10,6 +10,7 @@ CUTS ?= 500
 STRIPE_CLI := .stripe-cli
 STRIPE_CLI_VERSION := 1.52.0
 LANGUAGES := .languages
+LANGUAGE_TESTS := tests/test_examples_run.py tests/test_examples_reference.py tests/test_sdk_wire_seen.py
 SEQUENCES ?= 5000
 SECONDS ?= 60
 NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py
@@ -44,7 +45,7 @@ sequences: $(INSTALLED) ## random calls of the sandbox, its invariants held: SEQ
 	$(RUN)python -m tests.sandbox_sequences --sequences $(SEQUENCES) $(if $(SEED),--seed $(SEED))
 
 languages: $(INSTALLED) $(STRIPE_CLI)/.installed $(LANGUAGES)/.installed ## the examples, with the real SDKs
-	LANGUAGES_REQUIRED="python node stripe-cli" LANGUAGES_INSTALL=$(INSTALL) $(RUN)python -m pytest -rs tests/test_examples_run.py tests/test_examples_reference.py
+	LANGUAGES_REQUIRED="python node stripe-cli" LANGUAGES_INSTALL=$(INSTALL) $(RUN)python -m pytest -rs $(LANGUAGE_TESTS)
 
 stripe-cli: $(INSTALLED) $(STRIPE_CLI)/.installed ## the official Stripe CLI, from npm, against the sandbox
 	STRIPE_CLI_REQUIRED=1 $(RUN)python -m pytest tests/test_stripe_cli.py

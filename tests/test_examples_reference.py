@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 import stripe
 
 from tests.sdk_requests import CLIENTS, Client
@@ -47,6 +48,15 @@ def test_the_call_in_python(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     dispute = stripe.Dispute.close(DISPUTE)
 
     assert (dispute.id, dispute.status) == (DISPUTE, "lost")
+
+
+def test_the_call_in_python_tries_again_of_itself(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "sk_test_reference_python_again"
+    monkeypatch.setattr(stripe, "api_base", url)
+    asked = f"{url}/_replaydisputes/fail-next"
+    requests.post(asked, json={"kind": "server-error"}, auth=(key, ""), timeout=10).raise_for_status()
+
+    assert stripe.Dispute.close(DISPUTE, api_key=key).status == "lost"
 
 
 def test_the_call_in_node(url: str) -> None:
