@@ -96,11 +96,9 @@ def url() -> Iterator[str]:
         yield base
 
 
-def laid_out(example: Example) -> Path:
-    """A copy of the example in .languages, beside what was installed for it there."""
-    folder = LANGUAGES / example.name
-    shutil.copytree(ROOT / "examples" / example.name, folder, dirs_exist_ok=True)
-    return folder
+def laid_out(example: Example, directory: Path) -> Path:
+    """A copy of the example, beside what an earlier run has installed for it there."""
+    return shutil.copytree(ROOT / "examples" / example.name, directory / example.name, dirs_exist_ok=True)
 
 
 def shell(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -128,7 +126,7 @@ def need(example: Example, command: str, folder: Path) -> None:
 def test_the_example_runs(example: Example, url: str, tmp_path: Path) -> None:
     if not REQUIRED and example.name != "python":
         pytest.skip("`make languages` runs the examples of other languages")
-    folder = laid_out(example)
+    folder = laid_out(example, LANGUAGES if REQUIRED else tmp_path)
     if INSTALL:
         need(example, example.fetch, folder)
     need(example, example.ready, folder)
