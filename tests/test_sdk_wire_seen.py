@@ -109,7 +109,7 @@ def run(*command: str) -> None:
         "HTTPS_PROXY": "http://127.0.0.1:9",
     }
     done = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180, check=False
     )
     assert done.returncode == 0, done.stderr
 
