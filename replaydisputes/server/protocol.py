@@ -24,14 +24,20 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _limit_s: float | None = HEAD_S
     _since_s = 0.0
+    _stuck_since_s: float | None = None
+    _chunk_bytes = 0
     _head_bytes: int | None = 0
     _is_refused = False
+    _settled: bytes | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
+        app = self.config.loaded_app
+        self._settled_answer = app.settled_answer if isinstance(app, SessionApp) else _none
         self._await(HEAD_S)
 
     def data_received(self, data: bytes) -> None:
+        self._chunk_bytes = len(data)
         if self._head_bytes is not None:
             if self._limit_s == IDLE_S:
                 self._await(HEAD_S)
@@ -41,17 +47,25 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse_head()
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["extensions"] = {ABORT: self._abort}  # type: ignore[dict-item] # uvicorn types them narrowly
-        self._head_bytes = 0
+        """What a settled answer needs; the scope of any other is made when its head is whole."""
+        self.url, self.headers, self.expect_100_continue = b"", [], False
+        self._head_bytes = self._chunk_bytes
 
     def on_headers_complete(self) -> None:
-        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        if size > MAX_HEAD_BYTES:
+        if (self._head_bytes or 0) > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES:
             self._refuse_head()
             return
         self._head_bytes = None
+        if self._is_free() and self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive():
+            self._settled = self._settled_answer(self.parser.get_method(), self.url, self.headers)
+            if self._settled is not None:
+                return
         self._await(BODY_S)
+        url, fields, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(fields)
+        self.scope["extensions"] = {ABORT: self._abort}  # type: ignore[dict-item] # uvicorn types them narrowly
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -59,10 +73,15 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._head_bytes = 0
         if self._is_refused:
             return
+        if self._settled is not None:
+            self.transport.write(self._settled)
+            self._settled = None
+            self._await(IDLE_S)
+            return
         self._limit_s = None
-        self._head_bytes = 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -72,18 +91,27 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._await(STUCK_S)
+        self._stuck_since_s = self.loop.time()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._limit_s = None
+        self._stuck_since_s = None
+
+    def _is_free(self) -> bool:
+        """Whether nothing is under way here, and the client takes what it is sent."""
+        return (self.cycle is None or self.cycle.response_complete) and self._stuck_since_s is None
+
+    def _head_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def is_overdue(self, now_s: float) -> bool:
+        if self._stuck_since_s is not None and now_s - self._stuck_since_s > STUCK_S:
+            return True
         return self._limit_s is not None and now_s - self._since_s > self._limit_s
 
     def give_up(self) -> None:
         """End a connection that is overdue: politely where nothing is under way, else at once."""
-        if self._limit_s == IDLE_S:
+        if self._limit_s == IDLE_S and self._stuck_since_s is None:
             self.transport.close()
         else:
             self._abort()
@@ -107,6 +135,10 @@ class BoundedProtocol(HttpToolsProtocol):
         if raw is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self.transport.abort()
+
+
+def _none(*_: object) -> None:
+    return None
 
 
 class BoundedServer(uvicorn.Server):

@@ -189,26 +189,26 @@ class _Done(NamedTuple):
 
 def session_name(authorization: bytes) -> str:
     """The session of an Authorization header: a hash of its key, so that no key is kept; KEYLESS without one."""
-    key = _presented_key(authorization)
+    key = next((word for word in _credentials(authorization) if word), b"")
     return hashlib.sha256(key).hexdigest()[:32] if key else KEYLESS
 
 
 def check_not_live(authorization: bytes) -> None:
     """Raises LiveKeyRefusedError for a key that could move money, as Bearer or Basic, or with no scheme at all."""
-    for text in (_presented_key(authorization), authorization):
-        if key_mode(text.decode("latin-1").strip()) == "live":
+    for word in (*_credentials(authorization), authorization):
+        if key_mode(word.decode("latin-1").strip()) == "live":
             raise LiveKeyRefusedError
 
 
-def _presented_key(authorization: bytes) -> bytes:
-    """The key; of Basic the name or, where that is blank, the password; the header itself for any other scheme."""
+def _credentials(authorization: bytes) -> list[bytes]:
+    """The key; of Basic the name and the password; the header itself for any other scheme."""
     scheme, _, value = authorization.strip().partition(b" ")
-    if scheme.lower() == b"bearer":
-        return value.strip()
-    if scheme.lower() != b"basic":
-        return authorization.strip()
+    lowered = scheme.lower()
+    if lowered == b"bearer":
+        return [value.strip()]
+    if lowered != b"basic":
+        return [authorization.strip()]
     try:
-        name, _, password = base64.b64decode(value.strip(), validate=True).partition(b":")
+        return base64.b64decode(value.strip(), validate=True).split(b":", 1)
     except (binascii.Error, ValueError):
-        return value.strip()
-    return name or password
+        return [value.strip()]
