@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NoReturn
 
@@ -80,6 +80,7 @@ def run_sessions_forever(
     _require("uvicorn", "httptools")
     with _listening(host, port) as listener:
         signal.signal(signal.SIGTERM, _interrupt)
+        _allow_many_connections()
         scheme = "https" if tls else "http"
         _run(_session_server(app, tls), listener, lambda: on_ready(_url(scheme, listener, host)))
 
@@ -91,6 +92,17 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _allow_many_connections() -> None:
+    """Each connection is an open file, of which a shell allows few unless asked; Windows has no such limit."""
+    try:
+        import resource  # noqa: PLC0415 - Unix only
+    except ImportError:
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _interrupt(*_: object) -> NoReturn:

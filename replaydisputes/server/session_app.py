@@ -167,7 +167,7 @@ class SessionApp:
         problem, outcome = "", _ANSWERED
         target = request.url.removeprefix(API_ORIGIN)
         try:
-            response = fit_for_the_wire(await self.sessions.do(name, act) or Response(500), request.method)
+            response = fit_for_the_wire(await self.sessions.do(name, act), request.method)
         except TransportFault:
             session.journal.note(request.method, target, 0, "fault")
             raise

@@ -8,7 +8,7 @@ import binascii
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.model import Request, Response, TransportFault
@@ -19,6 +19,8 @@ MOST_SESSIONS = 10_000
 KEYLESS = ""
 
 _TRIES = 20
+
+T = TypeVar("T")
 
 
 class Run(Protocol):
@@ -134,7 +136,7 @@ class Sessions:
             return count
         return int(self._sessions.pop(name, None) is not None)
 
-    async def do(self, name: str, act: Callable[[Run], Response | None]) -> Response | None:
+    async def do(self, name: str, act: Callable[[Run], T]) -> T:
         """Let a run act, once, and give what it gave or raise what it raised; shared where there is a store.
 
         Raises StoreUnavailableError.
@@ -152,15 +154,12 @@ class Sessions:
         raise StoreUnavailableError("too many requests of this session at once")
 
     async def _do_shared(
-        self, store: StateStore, name: str, session: Session, act: Callable[[Run], Response | None]
-    ) -> _Done | None:
+        self, store: StateStore, name: str, session: Session, act: Callable[[Run], T]
+    ) -> _Done[T] | None:
         """Catch up, act, save; None where another server saved meanwhile, and nothing was done."""
         held = await store.newer(name, session.token)
         if held is not None:
-            session.run, session.token = self._start(), None
-            if held.state:
-                session.run.resume(held.state)
-            session.token = held.token
+            session.run, session.token = self._resumed(held), held.token
         token, revision = session.token or "", session.run.revision
         done = _Done.of(act, session.run)
         if session.run.revision == revision:
@@ -169,22 +168,33 @@ class Sessions:
         session.token = await store.save(name, session.run.state(), token)
         return done if session.token is not None else None
 
+    def _resumed(self, held: Held) -> Run:
+        run = self._start()
+        try:
+            if held.state:
+                run.resume(held.state)
+        except ReplayDisputesError as error:
+            raise StoreUnavailableError(str(error)) from error
+        return run
 
-class _Done(NamedTuple):
-    response: Response | None
+
+class _Done(NamedTuple, Generic[T]):
+    """What an act gave, or raised."""
+
+    value: T | None
     error: Exception | None
 
     @classmethod
-    def of(cls, act: Callable[[Run], Response | None], run: Run) -> _Done:
+    def of(cls, act: Callable[[Run], T], run: Run) -> _Done[T]:
         try:
             return cls(act(run), None)
         except (ReplayDisputesError, TransportFault) as error:
             return cls(None, error)
 
-    def given(self) -> Response | None:
+    def given(self) -> T:
         if self.error:
             raise self.error
-        return self.response
+        return cast(T, self.value)
 
 
 def session_name(authorization: bytes) -> str:
