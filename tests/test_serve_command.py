@@ -48,7 +48,10 @@ def command(*arguments: str, last: str = "Each key", **options: Path) -> Iterato
             yield Running(url, said, process)
         finally:
             process.terminate()
-            process.wait()
+            try:
+                process.wait(timeout=20)
+            finally:
+                process.kill()
 
 
 def refused(*arguments: str) -> tuple[int, list[str]]:
@@ -63,7 +66,7 @@ def test_without_a_name_the_whole_library_is_served_and_close_lost_leads(tmp_pat
         client = stripe.StripeClient("sk_test_any", base_addresses={"api": running.url})
         closed = client.v1.disputes.close(DISPUTE.rpartition("/")[2])
 
-    names = [path.stem for path in sorted(CASSETTES.glob("*.yaml"))]
+    names = sorted(path.stem for path in CASSETTES.glob("*.yaml"))
     assert [one["name"] for one in told] == ["close-lost", *(name for name in names if name != "close-lost")]
     assert [line.split() for line in running.said[1 : 1 + len(told)]] == [
         [one["name"], *(one["dispute_id"] or "(no dispute)").split()] for one in told

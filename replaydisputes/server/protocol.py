@@ -97,6 +97,13 @@ class BoundedProtocol(HttpToolsProtocol):
         super().resume_writing()
         self._stuck_since_s = None
 
+    def shutdown(self) -> None:
+        """The server stops. A TLS connection that says nothing is not asked to agree, for which it may take 30 s."""
+        if self.scheme == "https" and self._is_free() and not self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            super().shutdown()
+
     def _is_free(self) -> bool:
         """Whether nothing is under way here, and the client takes what it is sent."""
         return (self.cycle is None or self.cycle.response_complete) and self._stuck_since_s is None

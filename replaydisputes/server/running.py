@@ -191,7 +191,8 @@ def _session_server(app: AsgiApp, tls: ssl.SSLContext | None) -> uvicorn.Server:
         app,
         interface="asgi3",
         http=BoundedProtocol,
-        loop="uvloop" if find_spec("uvloop") else "asyncio",
+        # uvloop 0.23 hangs as it closes, where a TLS connection has not ended on both sides.
+        loop="uvloop" if tls is None and find_spec("uvloop") else "asyncio",
         ws="none",
         lifespan="on",
         log_config=None,
