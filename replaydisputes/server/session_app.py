@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from replaydisputes.errors import ReplayDisputesError
@@ -26,10 +27,12 @@ from replaydisputes.server.asgi import (
 )
 from replaydisputes.server.journal import Outcome
 from replaydisputes.server.sessions import (
+    Asked,
     LiveKeyRefusedError,
     Run,
     Session,
     Sessions,
+    Settled,
     StoreUnavailableError,
     check_not_live,
     session_name,
@@ -128,8 +131,8 @@ class SessionApp:
             return None
         settled = session.settled.get((target, fields.account, fields.version))
         if settled is not None:
-            session.journal.note("GET", target.decode("latin-1"), _status_of(settled), "answered")
-        return settled
+            session.journal.note("GET", settled.target, settled.status, "answered")
+        return settled.answer if settled else None
 
     async def _response(self, scope: Scope, receive: Receive, fields: _Fields, path: bytes) -> Response:
         if fields.length.isdigit() and int(fields.length[:20]) > MAX_BODY_BYTES:
@@ -149,14 +152,14 @@ class SessionApp:
             self._settle(session, revision, (target, fields.account, fields.version), response)
         return response
 
-    def _settle(self, session: Session, revision: object, asked: object, response: Response) -> None:
+    def _settle(self, session: Session, revision: object, asked: Asked, response: Response) -> None:
         """Keep an answer that changed nothing, for as long as nothing changes."""
         if self.sessions.store or not session.run.keeps_state or session.run.revision != revision:
             return
         if session.revision != revision or len(session.settled) >= _MOST_SETTLED:
             session.settled, session.revision = {}, revision
         if response.status < 400:
-            session.settled[asked] = _bytes_of(response)
+            session.settled[asked] = Settled(_bytes_of(response), response.status, asked[0].decode("latin-1"))
 
     async def _answered(self, name: str, session: Session, request: Request, fault: str) -> Response:
         """The run's answer, made fit for the wire, or our own error; noted in the journal either way."""
@@ -202,6 +205,7 @@ class SessionApp:
             cut()
 
 
+@lru_cache(maxsize=512)
 def fit_for_the_wire(response: Response, method: str) -> Response:
     """A recorded answer without what belonged to the recorded connection, and with the length it has now.
 
@@ -244,7 +248,3 @@ def _bytes_of(response: Response) -> bytes:
     lines = [f"HTTP/1.1 {response.status} {reason_phrase(response.status)}"]
     lines += [f"{name.lower()}: {value}" for name, value in response.headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + response.body
-
-
-def _status_of(answer: bytes) -> int:
-    return int(answer[9:12])

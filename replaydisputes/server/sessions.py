@@ -84,6 +84,18 @@ class LiveKeyRefusedError(ReplayDisputesError):
         )
 
 
+Asked = tuple[bytes, bytes, bytes]
+"""A read by what its answer depends on: path and query as sent, Stripe-Account, Stripe-Version."""
+
+
+class Settled(NamedTuple):
+    """An answer that stays as it is: the bytes on the wire, and what the journal notes of it."""
+
+    answer: bytes
+    status: int
+    target: str
+
+
 class Session:
     """One key's run and journal. `settled`: answers that stay as they are for as long as `revision` does."""
 
@@ -93,7 +105,7 @@ class Session:
         self.run, self.journal = run, Journal()
         self.token: str | None = ""
         self.lock: asyncio.Lock | None = None
-        self.settled: dict[object, bytes] = {}
+        self.settled: dict[Asked, Settled] = {}
         self.revision: object = None
 
 
