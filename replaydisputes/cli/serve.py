@@ -20,6 +20,10 @@ _LEADS = "close-lost"
 """Of the whole library, the cassette that answers requests without an id."""
 
 
+_MOST_TOLD = 100
+"""Differing Stripe-Versions, after which the server says no more of them."""
+
+
 class _Named(NamedTuple):
     name: str
     cassette: Cassette
@@ -116,13 +120,16 @@ def _is_in(path: Path, directory: Path) -> bool:
 
 def _players(cast: Sequence[_Named], any_dispute: bool, on_exhausted: str, stripe_version: str) -> list[Player]:
     from replaydisputes.playback import Player, set_apart  # noqa: PLC0415
+    from replaydisputes.playback.showing import shown_version  # noqa: PLC0415
 
     told: set[tuple[str, str]] = set()
 
     def tell(asked: str, recorded: str) -> None:
-        if (asked, recorded) not in told:
+        if (asked, recorded) not in told and len(told) < _MOST_TOLD:
             told.add((asked, recorded))
-            click.echo(f"Warning: Stripe-Version {asked} is asked for, {recorded} was recorded.", err=True)
+            click.echo(
+                f"Warning: Stripe-Version {shown_version(asked)} is asked for, {recorded} was recorded.", err=True
+            )
 
     apart = set_apart([one.name for one in cast])
     return [

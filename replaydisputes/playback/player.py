@@ -36,6 +36,7 @@ from replaydisputes.playback.showing import shown_request
 from replaydisputes.playback.standing import PlayerState, Standing
 
 _EVENTS = "/v1/events/"
+_MOST_TOLD = 1000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -284,7 +285,7 @@ class Player:
         if self._on_difference == "fail":
             report = version_report(self._situation(call), recording.asked, *pair)
             raise MismatchError(report, call.request.method, call.request.url)
-        if pair in self._told:
+        if pair in self._told or len(self._told) >= _MOST_TOLD:
             return None
         self._told.add(pair)
         return pair

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 KEPT = 100
+_MOST_TARGET, _MOST_PROBLEM = 500, 400
+"""Characters kept of each, so that a session's journal stays small; the answer itself tells the whole report."""
 
 Outcome = Literal["answered", "unmatched", "fault"]
 
@@ -33,7 +35,9 @@ class Journal:
     def note(self, method: str, target: str, status: int, outcome: Outcome, problem: str = "") -> None:
         """target: path and query. status: 0 where the connection was cut or held. problem: a report without secrets."""
         self._counts[outcome] += 1
-        self._entries.append(Entry(time.time(), method, target, status, outcome, problem))
+        self._entries.append(
+            Entry(time.time(), method, target[:_MOST_TARGET], status, outcome, problem[:_MOST_PROBLEM])
+        )
 
     def told(self, shown: Callable[[str, str], str]) -> dict[str, object]:
         """As JSON values. shown: a line without secrets, from method and target."""

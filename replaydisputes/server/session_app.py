@@ -243,6 +243,7 @@ def _fields(headers: Sequence[tuple[bytes, bytes]]) -> _Fields:
     )
 
 
+@lru_cache(maxsize=512)
 def _bytes_of(response: Response) -> bytes:
     """A response as it goes over the wire; names in lower case, as uvicorn sends them."""
     lines = [f"HTTP/1.1 {response.status} {reason_phrase(response.status)}"]
