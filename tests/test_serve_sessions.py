@@ -15,6 +15,7 @@ from replaydisputes.model import Request
 from replaydisputes.playback import Run
 from replaydisputes.sandbox import Sandbox
 from replaydisputes.server import SessionApp, Sessions, serving_sessions, sessions
+from replaydisputes.server.asgi import Receive, Scope, Send, json_response, send_response
 from replaydisputes.server.journal import KEPT
 from replaydisputes.server.sessions import Held, StoreUnavailableError, session_name
 from tests.serve_support import CASSETTES, CLOSE, DISPUTE, app_of, call, served
@@ -222,6 +223,19 @@ def test_a_sandbox_for_each_key() -> None:
         found = [len(call(url, "GET", "/v1/disputes", key=key).json["data"]) for key in ("sk_test_one", "sk_test_two")]
 
     assert found == [1, 0]
+
+
+@pytest.mark.parametrize(("path", "has_page"), [("/", True), ("/_demo/x", True), ("/_demos", False), ("//", False)])
+def test_a_page_answers_its_own_paths_and_no_other(path: str, has_page: bool) -> None:
+    async def page(scope: Scope, receive: Receive, send: Send) -> None:
+        await send_response(json_response(200, scope["path"]), scope["method"], send)
+
+    app = app_of("close-lost")
+    with serving_sessions(SessionApp(app.sessions, page=page)) as url:
+        got = [call(url, method, path).status for method in ("GET", "POST")]
+        live = call(url, "GET", path, key="sk_live_abc").status
+
+    assert (got, live) == ([200 if has_page else 501] * 2, 403)
 
 
 class Shared:

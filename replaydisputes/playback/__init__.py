@@ -3,7 +3,8 @@
 from replaydisputes.playback.clock import Clock
 from replaydisputes.playback.faults import Fault, FaultName, Faults, Injected
 from replaydisputes.playback.options import OnExhausted, OnVersion, PlaybackOptionError
-from replaydisputes.playback.player import Played, Player
+from replaydisputes.playback.played import Played
+from replaydisputes.playback.player import Player
 from replaydisputes.playback.run import Run, StateRefusedError, runs_of
 from replaydisputes.playback.several import Several, set_apart
 

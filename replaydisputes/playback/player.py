@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
 from typing import NamedTuple, get_args
 
@@ -23,6 +23,7 @@ from replaydisputes.playback.matching import Asked, Sent, reduced
 from replaydisputes.playback.namesakes import Doubled, Ids
 from replaydisputes.playback.options import OnExhausted, OnVersion, check_option
 from replaydisputes.playback.places import KEY_REFUSAL, REPEAT, is_key_refusal
+from replaydisputes.playback.played import Played
 from replaydisputes.playback.report import (
     FARTHEST,
     Distance,
@@ -32,31 +33,10 @@ from replaydisputes.playback.report import (
     unplayed_report,
     version_report,
 )
-from replaydisputes.playback.showing import shown_request
 from replaydisputes.playback.standing import PlayerState, Standing
 
 _EVENTS = "/v1/events/"
 _MOST_TOLD = 1000
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Played:
-    """One answered request: which interaction of the cassette (from 0) answered it."""
-
-    index: int
-    request: Request
-    interaction: Interaction
-
-    @property
-    def status(self) -> int:
-        return self.interaction.response.status
-
-    def __str__(self) -> str:
-        """The request and the status in a line without keys or people."""
-        return f"{shown_request(reduced(self.request).asked)} -> {self.status}"
-
-    def __repr__(self) -> str:
-        return f"<Played recording {self.index + 1}: {self}>"
 
 
 class _Call(NamedTuple):

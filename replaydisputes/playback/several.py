@@ -12,7 +12,8 @@ from typing import TypedDict
 from replaydisputes.errors import MismatchError
 from replaydisputes.model import Request, Response
 from replaydisputes.playback.matching import Sent, reduced
-from replaydisputes.playback.player import Played, Player
+from replaydisputes.playback.played import Played
+from replaydisputes.playback.player import Player
 from replaydisputes.playback.standing import PlayerState
 
 

@@ -1,0 +1,29 @@
+"""What a player has answered, for whoever looks at a replay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from replaydisputes.model import Interaction, Request
+from replaydisputes.playback.matching import reduced
+from replaydisputes.playback.showing import shown_request
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Played:
+    """One answered request: which interaction of the cassette (from 0) answered it."""
+
+    index: int
+    request: Request
+    interaction: Interaction
+
+    @property
+    def status(self) -> int:
+        return self.interaction.response.status
+
+    def __str__(self) -> str:
+        """The request and the status in a line without keys or people."""
+        return f"{shown_request(reduced(self.request).asked)} -> {self.status}"
+
+    def __repr__(self) -> str:
+        return f"<Played recording {self.index + 1}: {self}>"
