@@ -12,11 +12,12 @@ STRIPE_CLI_VERSION := 1.52.0
 LANGUAGES := .languages
 LANGUAGE_TESTS := tests/test_examples_run.py tests/test_examples_reference.py tests/test_sdk_wire_seen.py
 SEQUENCES ?= 5000
+FUZZ ?= 100000
 SECONDS ?= 60
 NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: demo test coverage neighbours canaries cuts sequences languages stripe-cli lint cassettes bench bench-short soak peers clean
+.PHONY: demo test coverage neighbours canaries cuts sequences fuzz languages stripe-cli lint cassettes bench bench-short soak peers clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -46,6 +47,9 @@ sequences: $(INSTALLED) ## random calls of the sandbox, its invariants held: SEQ
 
 languages: $(INSTALLED) $(STRIPE_CLI)/.installed $(LANGUAGES)/.installed ## the examples, with the real SDKs
 	LANGUAGES_REQUIRED="python node stripe-cli" LANGUAGES_INSTALL=$(INSTALL) $(RUN)python -m pytest -rs $(LANGUAGE_TESTS)
+
+fuzz: $(INSTALLED) ## mutated requests to the replay server: FUZZ of them; SEED=n repeats a run
+	FUZZ=$(FUZZ) $(if $(SEED),SEED=$(SEED)) $(RUN)python -m pytest -q -s tests/test_serve_fuzz.py
 
 stripe-cli: $(INSTALLED) $(STRIPE_CLI)/.installed ## the official Stripe CLI, from npm, against the sandbox
 	STRIPE_CLI_REQUIRED=1 $(RUN)python -m pytest tests/test_stripe_cli.py
