@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 
@@ -66,6 +67,16 @@ def test_a_connection_is_kept_and_requests_on_it_are_answered_in_order(url: str)
         answers = read_answers(connection, ["GET"] * 40)
 
     assert [one.json["id"] for one in answers] == [path.rpartition("/")[2] for path in paths]
+
+
+def test_more_requests_in_one_go_than_a_head_may_be_long_are_all_answered(url: str) -> None:
+    with connected(url) as connection:
+        sending = threading.Thread(target=connection.sendall, args=(raw("GET", DISPUTE) * 1000,))
+        sending.start()
+        answers = read_answers(connection, ["GET"] * 1000)
+        sending.join()
+
+    assert {one.status for one in answers} == {200}
 
 
 def test_reads_and_writes_mixed_on_one_connection_keep_their_order(url: str) -> None:

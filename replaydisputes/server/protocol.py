@@ -27,6 +27,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _stuck_since_s: float | None = None
     _chunk_bytes = 0
     _head_bytes: int | None = 0
+    """Of the chunks since the one in which this head began; None while no head is awaited."""
     _is_refused = False
     _settled: bytes | None = None
 
@@ -49,10 +50,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """What a settled answer needs; the scope of any other is made when its head is whole."""
         self.url, self.headers, self.expect_100_continue = b"", [], False
-        self._head_bytes = self._chunk_bytes
+        self._head_bytes = 0
 
     def on_headers_complete(self) -> None:
-        if (self._head_bytes or 0) > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES:
+        if self._is_refused:
+            return
+        if (self._head_bytes or 0) + self._chunk_bytes > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES:
             self._refuse_head()
             return
         self._head_bytes = None
@@ -138,6 +141,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _abort(self) -> None:
         """Cut the connection so that the client sees a reset, not an end."""
+        if self.transport.is_closing():
+            return
         raw = self.transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
