@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from replaydisputes.cli.options import cassettes_option, scenario_files_option
-from replaydisputes.cli.words import counted
+from replaydisputes.cli.words import counted, say_recorded
 from replaydisputes.errors import ReplayDisputesError, nearest
 
 if TYPE_CHECKING:
@@ -81,7 +81,6 @@ def _closes(capture: Quarantined) -> str:
 
 
 def _finish(capture: Quarantined, directory: Path, files: tuple[Path, ...]) -> None:
-    from replaydisputes.cli.record import say_recorded  # noqa: PLC0415
     from replaydisputes.recording.publishing import publish  # noqa: PLC0415
     from replaydisputes.recording.scenarios import catalogue  # noqa: PLC0415
 

@@ -45,6 +45,9 @@ def key_of_profile(profile: str, today: date, path: Path | None = None) -> str:
     Raises FileAccessError where the file cannot be read.
     """
     path = path or config_path()
+    if key_mode(profile) != "unknown":
+        remedy = "Keys never stand on the command line: set STRIPE_API_KEY, or name a profile."
+        raise StripeCliKeyError(path, "(not shown)", "that is a key, not the name of a profile", remedy)
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
