@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ def record_series(
     """Record them all and end with a table, also where the run is cut off. Exits with 3 where one failed."""
     from replaydisputes.recording.series import record_each  # noqa: PLC0415 - `--help` stays light
 
+    _check_target(chosen, target)
     say_cut_off(chosen, target)
     entries: list[Entry] = []
     started: list[str] = []
@@ -44,6 +45,15 @@ def record_series(
     failed = next((entry.error for entry in entries if entry.outcome == "failed"), None)
     if failed is not None:
         raise click.exceptions.Exit(failed.exit_code)
+
+
+def _check_target(chosen: Sequence[Scenario], target: Target) -> None:
+    """Refuse a key or an origin before anything is said of scenarios; what one of them lacks is its own affair."""
+    from replaydisputes.recording.recorder import NeedMissingError, check_target  # noqa: PLC0415
+
+    for scenario in chosen:
+        with suppress(NeedMissingError):
+            check_target(target, scenario)
 
 
 def say_cut_off(chosen: Sequence[Scenario], target: Target) -> None:
