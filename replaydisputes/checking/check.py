@@ -78,9 +78,10 @@ def _faults(cassette: Cassette, policy: Policy) -> Iterator[Fault]:
     yield from _provenance_faults(cassette)
     if cassette.provenance is not None:
         yield from redaction_faults(cassette.interactions, policy)
+    version = cassette.provenance.stripe_version if cassette.provenance else ""
     bodies = [read_body(interaction.response) for interaction in cassette.interactions]
     for number, (interaction, body) in enumerate(zip(cassette.interactions, bodies, strict=True)):
-        for fault in exchange_faults(f"interactions[{number}]", interaction, body):
+        for fault in exchange_faults(f"interactions[{number}]", interaction, body, version):
             yield _lenient(fault) if _is_imported(cassette) else fault
     yield from status_faults(cassette.interactions, bodies)
 

@@ -57,6 +57,11 @@ RULES: dict[str, Rule] = {
         "Nothing, if the recording was cut down on purpose.",
         "note",
     ),
+    "schema/newer-field": Rule(
+        "A dispute shows a field that its Stripe-Version was not known to show.",
+        "Nothing, if Stripe sent it: it adds fields to older versions as well.",
+        "note",
+    ),
     "schema/not-a-dispute": Rule("A call that answers with a dispute did not.", _REPAIR),
     "schema/required": Rule("A dispute lacks a field that Stripe always sends.", _REPAIR),
     "schema/type": Rule("A field of a dispute has a type that Stripe never gives it.", _REPAIR),
