@@ -40,8 +40,8 @@ IN_WORDS = {
     "string": "text",
 }
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-STAND_IN = re.compile(r"\[redacted [0-9]+\]")
-ENUM_SHAPED = re.compile(r"[a-z]+(?:_[a-z]+)*")
+_STAND_IN = re.compile(r"\[redacted [0-9]+\]")
+_ENUM_SHAPED = re.compile(r"[a-z]+(?:_[a-z]+)*")
 
 
 class Violation(NamedTuple):
@@ -84,9 +84,8 @@ def violations(value: Any, schema: Schema, path: JsonPath = ()) -> Iterator[Viol
         yield Violation("schema/type", f"expected {schema['const']!r}, got something else", path)
     if "anyOf" in schema and all(any(_failing(value, each, path)) for each in schema["anyOf"]):
         yield Violation("schema/type", f"expected {_expected(schema)}, got {got(value)}", path)
-    if "x-enum" in schema and isinstance(value, str) and not _is_known(value, schema["x-enum"]):
-        shown = repr(value) if ENUM_SHAPED.fullmatch(value) and len(value) <= 40 else f"of {len(value)} characters"
-        yield Violation("schema/unknown-value", f"a value that is not known here: {shown}", path)
+    if "x-enum" in schema and isinstance(value, str) and not is_known(value, schema["x-enum"]):
+        yield Violation("schema/unknown-value", f"a value that is not known here: {in_words(value)}", path)
     if isinstance(value, dict):
         yield from _member_violations(value, schema, path)
     if isinstance(value, list) and "items" in schema:
@@ -94,9 +93,14 @@ def violations(value: Any, schema: Schema, path: JsonPath = ()) -> Iterator[Viol
             yield from violations(item, schema["items"], (*path, index))
 
 
-def _is_known(value: str, known: Sequence[str]) -> bool:
+def in_words(value: str) -> str:
+    """A value as it may be printed: a word of an enumeration, or else its length."""
+    return repr(value) if _ENUM_SHAPED.fullmatch(value) and len(value) <= 40 else f"of {len(value)} characters"
+
+
+def is_known(value: str, known: Sequence[str]) -> bool:
     """A stand-in says nothing of Stripe's values, so it is none that is not known."""
-    return value in known or STAND_IN.fullmatch(value) is not None
+    return value in known or _STAND_IN.fullmatch(value) is not None
 
 
 def _member_violations(value: dict[str, Any], schema: Schema, path: JsonPath) -> Iterator[Violation]:
@@ -129,5 +133,6 @@ def _expected(schema: Schema) -> str:
 
 
 def got(value: Any) -> str:
-    words = (IN_WORDS[name] for name, is_type in IS_TYPE.items() if is_type(value))
+    """The JSON type of a value, in words."""
+    words = (IN_WORDS[name] for name, is_type in IS_TYPE.items() if name != "number" and is_type(value))
     return next(words, "a fraction")
