@@ -20,6 +20,7 @@ from vcr.record_mode import RecordMode
 from replaydisputes.errors import UnreachableError
 from replaydisputes.model import Headers, Interaction, Request, Response, reason_phrase
 from replaydisputes.recording.patience import Pace, Patience, as_first_answered, is_to_be_tried_again, is_whole
+from replaydisputes.recording.trust import ca_bundle
 from replaydisputes.stripe_api.facts import API_ORIGIN, RESPONSE_HEADER_ORDER
 
 _TIMEOUT_S = (10, 60)
@@ -104,9 +105,8 @@ class Capture:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise UnreachableError(
-                host, _cause(error), may_pass=not _is_untrusted(error), may_have_arrived=not _has_never_left(error)
-            ) from error
+            may_pass, may_have_arrived = not _is(error, _LASTING), not _is(error, (*_LASTING, *_WITHOUT_CONNECTION))
+            raise UnreachableError(host, _cause(error), may_pass=may_pass, may_have_arrived=may_have_arrived) from error
         interaction = _interaction(self._cassette.requests[-1], self._cassette.responses[-1])
         if not is_whole(interaction.response):
             raise UnreachableError(host, "the answer broke off in the middle")
@@ -117,8 +117,10 @@ class Capture:
 def capturing(api_base: str, patience: Patience | None = None, pace: Pace | None = None) -> Iterator[Capture]:
     """Capture the calls made inside. vcrpy is entered for just as long; its log, which holds raw answers, is off.
 
-    Proxies and CA bundles come from the environment, as requests reads it; certificates are always verified.
+    Proxies come from the environment, as requests reads it, CA bundles as `ca_bundle` does; certificates are always
+    verified. Raises CaBundleError.
     """
+    bundle = ca_bundle() if api_base.startswith("https:") else None
     recorder = vcr.VCR(record_mode=RecordMode.ALL)
     recorder.register_persister(_Nowhere)
     with (
@@ -126,6 +128,7 @@ def capturing(api_base: str, patience: Patience | None = None, pace: Pace | None
         recorder.use_cassette("capture") as cassette,
         requests.Session() as session,
     ):
+        session.verify = bundle or True
         yield Capture(cassette, session, api_base, patience or Patience(), pace or Pace())
 
 
@@ -185,6 +188,8 @@ def _in_stripes_order(headers: Headers) -> Headers:
 
 
 _CAUSES: tuple[tuple[type[Exception], str], ...] = (
+    (requests.exceptions.InvalidSchema, "its proxy's kind is not one that can be used (SOCKS needs requests[socks])"),
+    (requests.exceptions.InvalidURL, "the address of its proxy, from HTTPS_PROXY or ALL_PROXY, is not one"),
     (requests.exceptions.ProxyError, "the proxy refused the connection"),
     (requests.exceptions.ConnectTimeout, f"no connection within {_TIMEOUT_S[0]} s"),
     (requests.exceptions.ReadTimeout, f"no answer within {_TIMEOUT_S[1]} s"),
@@ -193,9 +198,16 @@ _CAUSES: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
+_LASTING = (ssl.SSLCertVerificationError, requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL)
+"""No other attempt will fare better."""
+
+_WITHOUT_CONNECTION = (NewConnectionError, ConnectTimeoutError, requests.exceptions.ProxyError)
+"""There was nothing to send the request on."""
+
+
 def _cause(error: requests.RequestException) -> str:
     """What went wrong, in words of our own: the library's text may quote the request."""
-    if _is_untrusted(error):
+    if _is(error, (ssl.SSLCertVerificationError,)):
         return (
             "its TLS certificate was not accepted. Behind a proxy that opens TLS, name the proxy's certificates in "
             "REQUESTS_CA_BUNDLE"
@@ -203,15 +215,9 @@ def _cause(error: requests.RequestException) -> str:
     return next((words for kind, words in _CAUSES if isinstance(error, kind)), type(error).__name__)
 
 
-def _is_untrusted(error: BaseException) -> bool:
-    """Whether TLS refused the certificate: no other attempt will fare better."""
-    return any(isinstance(each, ssl.SSLCertVerificationError) for each in _chain(error))
-
-
-def _has_never_left(error: BaseException) -> bool:
-    """Whether there was no connection to send the request on."""
-    without = (ssl.SSLCertVerificationError, NewConnectionError, ConnectTimeoutError, requests.exceptions.ProxyError)
-    return any(isinstance(each, without) for each in _chain(error))
+def _is(error: BaseException, kinds: tuple[type[BaseException], ...]) -> bool:
+    """Whether an error, or one below it, is of these kinds."""
+    return any(isinstance(each, kinds) for each in _chain(error))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
