@@ -98,6 +98,7 @@ def test_cut_off_at_a_call_the_next_run_finishes_and_nothing_is_closed_twice_or_
     assert (on_disk, len(not_noted)) == (kept, len(kept))
     if sent is signal.SIGKILL:
         assert first.returncode == -signal.SIGKILL
+        assert re.search(r"close-\w+: the recording of \S+ was cut off\. (Left open|Whether du_|`replay)", said_again)
     else:
         assert first.returncode == 130
         assert out.endswith(f"2 scenarios: {'1 recorded, 1 cut off' if kept else '1 cut off, 1 not reached'}\n")

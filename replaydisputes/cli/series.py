@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -75,7 +76,13 @@ def say_cut_off(chosen: Sequence[Scenario], target: Target) -> None:
 
 @contextmanager
 def ended_in_order() -> Iterator[None]:
-    """SIGTERM ends what is inside as Ctrl-C does: with what is open named, and what was captured kept."""
+    """SIGTERM ends what is inside as Ctrl-C does: with what is open named, and what was captured kept.
+
+    Only a main thread can be asked so; in any other, SIGTERM stays as it is.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
     def interrupt(number: int, frame: Any) -> None:
         raise KeyboardInterrupt
@@ -102,10 +109,11 @@ def _summarize(chosen: Sequence[Scenario], entries: Sequence[Entry], started: Se
 
     rows = [_row(scenario.name, entries, started) for scenario in chosen]
     table = Table(box=None, pad_edge=False)
-    for column in ("scenario", "outcome", "why"):
+    columns = ("scenario", "outcome", "why")[: 3 if any(why for _, _, why in rows) else 2]
+    for column in columns:
         table.add_column(column, no_wrap=column != "why")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(cell) for cell in row[: len(columns)]))
     console().print(table)
     counts = {outcome: sum(row[1] == outcome for row in rows) for outcome in _ORDER}
     told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
