@@ -108,9 +108,12 @@ class ApiBaseRefusedError(ReplayDisputesError):
 class UnreachableError(ReplayDisputesError):
     exit_code = 4
 
-    def __init__(self, host: str, cause: str, kept: str = "", *, may_pass: bool = True) -> None:
-        """may_pass: the same call may fare better a moment later."""
+    def __init__(
+        self, host: str, cause: str, kept: str = "", *, may_pass: bool = True, may_have_arrived: bool = True
+    ) -> None:
+        """may_pass: the same call may fare better a moment later. may_have_arrived: any attempt at it."""
         self.host, self.cause, self.kept, self.may_pass = host, cause, kept, may_pass
+        self.may_have_arrived = may_have_arrived
         super().__init__(f"{host} did not answer: {cause}.{' ' + kept if kept else ''}")
 
 

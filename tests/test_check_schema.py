@@ -6,13 +6,18 @@ import copy
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 
 from replaydisputes.checking.schema import dispute_schema, violations
-from tests.check_support import a_dispute
+from replaydisputes.sandbox import Sandbox
+from tests.check_support import PROVENANCE, READ, a_dispute, answered, rules
+from tests.sandbox_calls import Caller, body_of
 
 UNDERSTOOD = {"type", "const", "properties", "required", "items", "anyOf", "additionalProperties", "x-enum", "$comment"}
 ODD: list[Any] = [None, True, 0, 1.0, 1.5, "", "text", [], {}, {"id": "x", "object": "y"}, [{}], [None], {"a": 1}]
@@ -100,3 +105,53 @@ def test_a_stand_in_is_no_unknown_value() -> None:
     said = {value: [found.rule for found in violations(value, schema)] for value in values}
 
     assert said == {"services": [], "[redacted 3]": [], "food": ["schema/unknown-value"]}
+
+
+VERSIONS = ("2023-10-16", "2025-03-31.basil", "2026-08-26.dahlia", "2026-10-28.endive")
+
+
+def at_version(version: str) -> Any:
+    caller = Caller(Sandbox())
+    return body_of(caller.send("GET", f"/v1/disputes/{caller.dispute()['id']}", Stripe_Version=version))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_dispute_is_what_its_version_shows_and_no_more(version: str) -> None:
+    said = [(found.rule, found.message) for found in violations(at_version(version), dispute_schema(version))]
+
+    assert said == []
+
+
+@pytest.mark.parametrize(("older", "newer"), list(pairwise(VERSIONS)))
+def test_a_dispute_of_an_older_version_lacks_what_the_newer_one_always_sends(older: str, newer: str) -> None:
+    found = list(violations(at_version(older), dispute_schema(newer)))
+
+    assert {violation.rule for violation in found} == {"schema/required"}
+    assert list(violations(at_version(newer), dispute_schema(""))) == []
+
+
+@pytest.mark.parametrize(("older", "newer"), list(pairwise(VERSIONS)))
+def test_a_field_of_a_newer_version_is_worth_a_note(older: str, newer: str) -> None:
+    found = {violation.rule for violation in violations(at_version(newer), dispute_schema(older))}
+
+    assert found == {"schema/newer-field"}
+
+
+def test_the_version_is_the_answers_own_then_the_requests_then_the_recordings() -> None:
+    old, new = (("Stripe-Version", "2023-10-16"),), (("Stripe-Version", "2026-10-28.endive"),)
+    dispute = at_version("2023-10-16")
+    cases = (
+        answered(replace(READ, headers=new), dispute, headers=old),
+        answered(replace(READ, headers=old), dispute),
+        answered(READ, dispute),
+    )
+
+    assert ["schema/required" in rules(case) for case in cases] == [False, False, True]
+    assert "schema/required" not in rules(cases[0], provenance=replace(PROVENANCE, stripe_version="2026-10-28.endive"))
+
+
+def test_an_event_shows_its_dispute_in_the_accounts_version() -> None:
+    event = {"id": "evt_1", "object": "event", "data": {"object": at_version("2023-10-16")}}
+    request = replace(READ, url="https://api.stripe.com/v1/events/evt_1")
+
+    assert not any(rule.startswith("schema/") for rule in rules(answered(request, event)))

@@ -87,6 +87,7 @@ def test_show_json_gives_each_interaction(tmp_path: Path) -> None:
         (["record"], {}, 2, "name a scenario, or --all. Known: close-lost"),
         (["record", "close-lost"], {}, 4, "there is no test-mode key; nothing was sent"),
         (["record", "close-lost"], {"STRIPE_API_KEY": "sk_live_" + "a" * 24}, 4, "the key is a live-mode key"),
+        (["record", "--all"], {}, 4, "there is no test-mode key; nothing was sent"),
         (["record", "close-lost", "--sandbox", "--api-base", "http://127.0.0.1:1"], {}, 2, "exclude each other"),
         (["record", "--all", "--sandbox", "--dispute", "du_1"], {}, 2, "--dispute goes with one scenario"),
         (["record", "close-lost", "--api-base", "http://10.0.0.1"], {"STRIPE_API_KEY": KEY}, 2, "in the clear"),

@@ -12,7 +12,7 @@ import pytest
 from replaydisputes.errors import UnexpectedAnswerError
 from replaydisputes.model import Request, Response
 from replaydisputes.recording.capture import Capture, capturing
-from replaydisputes.recording.patience import Patience
+from replaydisputes.recording.patience import Pace, Patience
 from replaydisputes.recording.recorder import record
 from replaydisputes.recording.scenarios import SCENARIOS
 from replaydisputes.sandbox import Sandbox
@@ -123,3 +123,22 @@ def test_a_repeat_that_the_scenario_asks_for_keeps_its_mark() -> None:
         first, second = (capture.call("POST", "/v1/payment_intents", form, headers, KEY).response for _ in range(2))
 
     assert [answer.header("idempotent-replayed") for answer in (first, second)] == [None, "true"]
+
+
+def test_one_pace_holds_over_all_calls_that_share_it_and_stays_below_stripes_limit() -> None:
+    clock, waits = [100.0], []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        clock[0] += seconds
+
+    pace = Pace(monotonic_s=lambda: clock[0])
+    for _ in range(500):
+        pace.keep(sleep)
+        clock[0] += 0.01
+
+    assert len(waits) == 499
+    assert 500 / (clock[0] - 100.0) == pytest.approx(20, rel=0.01)
+    clock[0] += 60
+    pace.keep(sleep)
+    assert len(waits) == 499

@@ -5,6 +5,8 @@ from replaydisputes.checking.check import is_other_yaml as is_other_yaml
 from replaydisputes.checking.finding import FileReport as FileReport
 from replaydisputes.checking.finding import Finding as Finding
 from replaydisputes.checking.finding import summary as summary
+from replaydisputes.checking.openapi import OpenApi as OpenApi
+from replaydisputes.checking.openapi import OpenApiError as OpenApiError
 from replaydisputes.checking.rendering import document as document
 from replaydisputes.checking.rendering import github_lines as github_lines
 from replaydisputes.checking.sarif import sarif as sarif
@@ -17,6 +19,8 @@ __all__ = [
     "FileReport",
     "Finding",
     "NotSealableError",
+    "OpenApi",
+    "OpenApiError",
     "check",
     "document",
     "github_lines",

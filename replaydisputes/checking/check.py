@@ -10,10 +10,12 @@ from pathlib import Path
 from replaydisputes.cassette_file import digest_of, parse, serialize
 from replaydisputes.cassette_file.stamp import without_stamp
 from replaydisputes.cassette_file.tree import FaultError, Mapping, compose
+from replaydisputes.checking.against import specification_faults
 from replaydisputes.checking.bodies import read_body
 from replaydisputes.checking.exchange import exchange_faults
 from replaydisputes.checking.finding import Fault, Finding
 from replaydisputes.checking.history import status_faults
+from replaydisputes.checking.openapi import OpenApi
 from replaydisputes.checking.places import Places, with_path
 from replaydisputes.checking.redacted import NOT_REDACTED, redaction_faults
 from replaydisputes.errors import CassetteFormatError
@@ -27,11 +29,17 @@ _CASSETTE_KEYS = frozenset({"interactions", "http_interactions", "replaydisputes
 
 
 def check(
-    content: bytes, path: Path, *, except_for: Collection[str] = (), policy: Policy = DEFAULT_POLICY
+    content: bytes,
+    path: Path,
+    *,
+    except_for: Collection[str] = (),
+    policy: Policy = DEFAULT_POLICY,
+    spec: OpenApi | None = None,
 ) -> tuple[Finding, ...]:
     """Everything wrong with a cassette's bytes, in file order; never raises for what they hold.
 
     path: only names the file. except_for: rules not to report. policy: what may stand in a cassette of ours.
+    spec: what the answers are held against as well.
     Not vouched for: a file whose findings all pass may still hold what no check knows the shape of.
     """
     leaks = find_leaks(content, KnownSecrets())
@@ -41,7 +49,7 @@ def check(
         lines = content.split(b"\n")
         unread = Finding("format", f"expected {error.expected}, got {error.got}", error.line)
         return _sorted([unread, *(_leak_finding(leak, lines, None) for leak in leaks)])
-    faults = [fault for fault in _faults(cassette, policy) if fault.rule not in except_for]
+    faults = [fault for fault in _faults(cassette, policy, spec) if fault.rule not in except_for]
     faults += _beside(content, cassette)
     if not faults and not leaks:
         return ()
@@ -74,15 +82,18 @@ def _without_repeats(found: list[Finding]) -> list[Finding]:
     ]
 
 
-def _faults(cassette: Cassette, policy: Policy) -> Iterator[Fault]:
+def _faults(cassette: Cassette, policy: Policy, spec: OpenApi | None) -> Iterator[Fault]:
     yield from _provenance_faults(cassette)
     if cassette.provenance is not None:
         yield from redaction_faults(cassette.interactions, policy)
+    version = cassette.provenance.stripe_version if cassette.provenance else ""
     bodies = [read_body(interaction.response) for interaction in cassette.interactions]
     for number, (interaction, body) in enumerate(zip(cassette.interactions, bodies, strict=True)):
-        for fault in exchange_faults(f"interactions[{number}]", interaction, body):
+        for fault in exchange_faults(f"interactions[{number}]", interaction, body, version):
             yield _lenient(fault) if _is_imported(cassette) else fault
     yield from status_faults(cassette.interactions, bodies)
+    if spec is not None:
+        yield from specification_faults(cassette, bodies, spec)
 
 
 def _beside(content: bytes, cassette: Cassette) -> list[Fault]:

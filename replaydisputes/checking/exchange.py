@@ -15,13 +15,13 @@ from replaydisputes.stripe_api.urls import dispute_id_in_path, split_url
 _LIVEMODE_TEXT = re.compile(rb'"livemode"\s*:\s*true')
 
 
-def exchange_faults(field: str, interaction: Interaction, body: Body) -> Iterator[Fault]:
-    """field: of the interaction, such as `interactions[0]`."""
+def exchange_faults(field: str, interaction: Interaction, body: Body, stripe_version: str = "") -> Iterator[Fault]:
+    """field: of the interaction, such as `interactions[0]`. stripe_version: of the recording; empty where unknown."""
     yield from _http_faults(field, interaction)
     if body.fault:
         yield Fault(*body.fault, f"{field}.response.body")
     yield from _livemode_faults(f"{field}.response.body", body)
-    yield from _dispute_faults(f"{field}.response.body", interaction, body)
+    yield from _dispute_faults(f"{field}.response.body", interaction, body, stripe_version)
 
 
 def length_of_body(interaction: Interaction, half: str) -> int | None:
@@ -69,14 +69,22 @@ def _livemode_faults(field: str, body: Body) -> Iterator[Fault]:
             yield Fault("livemode", message, field, (*found.path, "livemode"))
 
 
-def _dispute_faults(field: str, interaction: Interaction, body: Body) -> Iterator[Fault]:
+def version_of(interaction: Interaction, stripe_version: str = "") -> str:
+    """The Stripe-Version that an answer is in: its own word, else the request's, else the recording's."""
+    said = (interaction.response.header("Stripe-Version"), interaction.request.header("Stripe-Version"))
+    return next((version for version in said if version), stripe_version)
+
+
+def _dispute_faults(field: str, interaction: Interaction, body: Body, stripe_version: str) -> Iterator[Fault]:
     is_dispute = isinstance(body.value, dict) and body.value.get("object") == "dispute"
     if 200 <= interaction.response.status < 300 and _asks_for_dispute(interaction.request) and not is_dispute:
         message = "a dispute was asked for and the call succeeded, but the answer is not a dispute"
         yield Fault("schema/not-a-dispute", message, field)
+    version = version_of(interaction, stripe_version)
     for found in objects_in(body.value):
         if found.members.get("object") == "dispute":
-            for wrong in violations(found.members, dispute_schema()):
+            # An event shows its object in the version of the account, whatever was asked for.
+            for wrong in violations(found.members, dispute_schema("" if found.is_snapshot else version)):
                 yield Fault(wrong.rule, wrong.message, field, (*found.path, *wrong.path))
 
 

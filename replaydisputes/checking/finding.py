@@ -21,6 +21,10 @@ class Rule(NamedTuple):
 
 _REDACT = "`replaydisputes redact` makes a copy of a cassette that is safe to publish."
 _REPAIR = "Record the cassette again, or mend the edit by hand and seal it with `replaydisputes seal`."
+_OTHER_SHAPE = (
+    "Record the cassette again at the specification's version, or get the specification of the recording's: "
+    "the file was made, or Stripe has changed, since."
+)
 _LEAK = Rule("Something secret or personal stands in the file.", f"Do not publish it. {_REDACT}")
 
 RULES: dict[str, Rule] = {
@@ -42,6 +46,34 @@ RULES: dict[str, Rule] = {
     "http/status": Rule("The status code is outside 100 to 599.", _REPAIR),
     "http/url": Rule("The request's address is not an absolute http(s) URL.", _REPAIR),
     "livemode": Rule("An object is of live mode: a real customer's.", "Remove the file, and its history."),
+    "openapi/absent": Rule(
+        "A field is absent that the specification lets be null; Stripe's SDKs take it for always there.",
+        "Record the cassette again at the specification's version, if code relies on the field.",
+        "note",
+    ),
+    "openapi/missing": Rule("A field is missing that the specification requires.", _OTHER_SHAPE),
+    "openapi/no-schema": Rule(
+        "The specification does not describe the answer.",
+        "Give a fuller specification, if there should be one.",
+        "note",
+    ),
+    "openapi/other-version": Rule(
+        "The specification is of another Stripe-Version than the recording.",
+        "Read the other findings as what changes from one version to the other.",
+        "note",
+    ),
+    "openapi/type": Rule("A value is not of the type that the specification gives it.", _OTHER_SHAPE),
+    "openapi/unknown": Rule("A field stands in an answer that the specification does not name.", _OTHER_SHAPE),
+    "openapi/unknown-value": Rule(
+        "A value that the specification does not list; Stripe may add such values.",
+        "Check that code which lists the values can take another.",
+        "note",
+    ),
+    "openapi/unlisted": Rule(
+        "Stripe sends a field that its public specification does not name.",
+        "Nothing; do not rely on the field.",
+        "note",
+    ),
     "provenance/missing": Rule("Nothing says where the cassette came from, nor that it was redacted.", _REDACT),
     "provenance/odd": Rule("The provenance holds something that the tool does not write there.", _REPAIR),
     "provenance/sandbox": Rule(
@@ -55,6 +87,11 @@ RULES: dict[str, Rule] = {
     "schema/excerpt": Rule(
         "A dispute that another tool recorded lacks a field that Stripe always sends.",
         "Nothing, if the recording was cut down on purpose.",
+        "note",
+    ),
+    "schema/newer-field": Rule(
+        "A dispute shows a field that its Stripe-Version was not known to show.",
+        "Nothing, if Stripe sent it: it adds fields to older versions as well.",
         "note",
     ),
     "schema/not-a-dispute": Rule("A call that answers with a dispute did not.", _REPAIR),

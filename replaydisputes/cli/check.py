@@ -18,7 +18,7 @@ from replaydisputes.errors import CassetteFormatError, FileAccessError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from replaydisputes.checking import FileReport
+    from replaydisputes.checking import FileReport, OpenApi
     from replaydisputes.redaction import Policy
 
 _SUFFIXES = (".yaml", ".yml")
@@ -33,7 +33,16 @@ _passed_over: list[Path] = []
 @cassettes_option
 @click.option("--format", "form", type=click.Choice(_FORMATS), help="How to report; human by default.")
 @json_option
-def check_command(paths: tuple[Path, ...], directory: Path, form: str | None, as_json: bool) -> None:
+@click.option(
+    "--against",
+    "specification",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE.json",
+    help="Hold every recorded answer against this OpenAPI file of Stripe's, such as spec3.json.",
+)
+def check_command(
+    paths: tuple[Path, ...], directory: Path, form: str | None, as_json: bool, specification: Path | None
+) -> None:
     """Check cassettes for secrets, edits, live mode, and answers that Stripe would not give.
 
     PATH is a file, or a directory in which every .yaml and .yml file that is not plainly something else is checked;
@@ -45,7 +54,7 @@ def check_command(paths: tuple[Path, ...], directory: Path, form: str | None, as
     if as_json and form not in (None, "json"):
         raise click.UsageError(f"--json and --format {form} exclude each other.")
     _passed_over.clear()
-    reports = _check_all(list(_files(paths or (directory,))))
+    reports = _check_all(list(_files(paths or (directory,))), _spec(specification))
     if not reports:
         raise click.UsageError(
             f"nothing to check: no .yaml or .yml file in {', '.join(map(str, paths or (directory,)))}."
@@ -135,7 +144,19 @@ def _is_of_another_purpose(path: Path) -> bool:
     return is_other
 
 
-def _check_all(files: Sequence[Path | FileReport]) -> list[FileReport]:
+def _spec(path: Path | None) -> OpenApi | None:
+    """The specification given. Raises OpenApiError and FileAccessError."""
+    from replaydisputes.checking import OpenApi  # noqa: PLC0415
+
+    if path is None:
+        return None
+    try:
+        return OpenApi(path.read_bytes(), path)
+    except OSError as error:
+        raise FileAccessError(path, "read", error.strerror or str(error)) from error
+
+
+def _check_all(files: Sequence[Path | FileReport], spec: OpenApi | None = None) -> list[FileReport]:
     """Reads and checks one file after the other; one that cannot be read does not keep the others from it."""
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import track  # noqa: PLC0415
@@ -147,7 +168,7 @@ def _check_all(files: Sequence[Path | FileReport]) -> list[FileReport]:
     is_quick = size < _PROGRESS_FROM_BYTES or not console.is_terminal
     tracked = track(files, "checking", console=console, transient=True, disable=is_quick)
     policy = redaction_policy(Path.cwd())
-    return [_check_one(file, policy) if isinstance(file, Path) else file for file in tracked]
+    return [_check_one(file, policy, spec) if isinstance(file, Path) else file for file in tracked]
 
 
 def _size_of(path: Path) -> int:
@@ -158,12 +179,12 @@ def _size_of(path: Path) -> int:
         return 0
 
 
-def _check_one(path: Path, policy: Policy) -> FileReport:
+def _check_one(path: Path, policy: Policy, spec: OpenApi | None) -> FileReport:
     from replaydisputes.cassette_file.loading import read_bytes  # noqa: PLC0415
     from replaydisputes.checking import FileReport, Finding, check  # noqa: PLC0415
 
     try:
-        return FileReport(path, check(read_bytes(path), path, policy=policy))
+        return FileReport(path, check(read_bytes(path), path, policy=policy, spec=spec))
     except FileAccessError as error:
         return FileReport(path, unreadable=str(error))
     except CassetteFormatError as error:

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from replaydisputes.cli.keys import api_keys, key_option
 from replaydisputes.cli.options import cassettes_option, scenario_files_option
-from replaydisputes.cli.words import counted, replaced_in_words, source_of
-from replaydisputes.errors import ReplayDisputesError
+from replaydisputes.cli.series import ended_in_order, record_series, say_cut_off
+from replaydisputes.cli.words import say_recorded
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from replaydisputes.recording.publishing import Recorded
+    from replaydisputes.recording.progress import Progress
     from replaydisputes.recording.recorder import Surroundings, Target
     from replaydisputes.recording.scenarios import Scenario
 
@@ -33,8 +34,10 @@ SANDBOX_RESTRICTED_KEY = "rk_test_without_dispute_write_0000"
 @cassettes_option
 @click.option("--sandbox", is_flag=True, help="Record from the embedded sandbox: no key, no network, not Stripe.")
 @click.option("--api-base", metavar="URL", help="Record from this origin, such as a running `replaydisputes sandbox`.")
+@key_option
 @click.option("--dispute", metavar="ID", help="Close this existing test-mode dispute; asks first.")
 @click.option("--yes", is_flag=True, help="Do not ask before closing --dispute.")
+@click.option("--again", is_flag=True, help="Record everything anew, also what an unfinished run recorded.")
 def record_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given by name
     scenarios: tuple[str, ...],
     every: bool,
@@ -42,71 +45,77 @@ def record_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given b
     directory: Path,
     sandbox: bool,
     api_base: str | None,
+    profile: str | None,
     dispute: str | None,
     yes: bool,
+    again: bool,
 ) -> None:
     """Make each SCENARIO's calls and write cassettes/SCENARIO.yaml, redacted and checked.
 
     `replaydisputes list --scenarios` tells which there are. A file given with --scenarios is Python that defines
     SCENARIOS, a list of replaydisputes.recording.scenarios.Scenario.
 
-    The key is read from STRIPE_API_KEY and must be a test-mode key; a scenario with a restricted key reads that from
-    STRIPE_RESTRICTED_KEY. Closing a dispute cannot be undone: each scenario makes its own dispute, unless --dispute
-    names one.
+    The key is read from STRIPE_API_KEY, or the Stripe CLI's configuration, and must be a test-mode key; a scenario
+    with a restricted key reads that from STRIPE_RESTRICTED_KEY. Closing a dispute cannot be undone: each scenario
+    makes its own dispute, unless --dispute names one.
+
+    A run over several scenarios that was cut off, or in which one failed, goes on when the same command is given
+    again: what it recorded is kept, the rest is recorded.
 
     Example: STRIPE_API_KEY=sk_test_… replaydisputes record close-lost
     """
-    from replaydisputes.recording.scenarios import catalogue  # noqa: PLC0415 - `--help` stays light
-
     if sandbox and api_base:
         raise click.UsageError("--sandbox and --api-base exclude each other.")
-    if scenarios and every:
-        raise click.UsageError("--all records every scenario: leave the names out, or --all.")
-    known = catalogue(files)
-    if not scenarios and not every:
-        names = ", ".join(entry.scenario.name for entry in known.entries)
-        raise click.UsageError(f"name a scenario, or --all. Known: {names}.")
-    named = [entry.scenario for entry in known.entries] if every else [known.named(name) for name in scenarios]
-    chosen = list(dict.fromkeys(named))
+    if sandbox and profile is not None:
+        raise click.UsageError("--sandbox takes no key: leave out --key-from-stripe-cli.")
+    chosen = _chosen(scenarios, every, files)
     if dispute and (len(chosen) != 1 or not chosen[0].takes_dispute):
         raise click.UsageError("--dispute goes with one scenario that closes one dispute, such as close-lost.")
-    with _target(sandbox, api_base) as target:
-        _record_each(chosen, target, directory, surroundings(yes, sandbox), dispute)
-
-
-def _record_each(
-    chosen: list[Scenario], target: Target, directory: Path, around: Surroundings, dispute: str | None
-) -> None:
-    """Record one after the other. One that fails with a finding, or lacks what it needs, does not stop the others."""
-    from replaydisputes.recording.recorder import NeedMissingError, record  # noqa: PLC0415
-
-    failed: list[ReplayDisputesError] = []
-    for scenario in chosen:
-        try:
-            made = record(scenario, target, directory / f"{scenario.name}.yaml", around, dispute)
-        except NeedMissingError as error:
-            if len(chosen) == 1:
-                raise
-            click.echo(f"Skipped: {error}", err=True)
-        except ReplayDisputesError as error:
-            if error.exit_code != 3 or len(chosen) == 1:
-                raise
-            click.echo(f"Error: {error}", err=True)
-            failed.append(error)
+    around = surroundings(yes, sandbox)
+    with recording_target(sandbox, api_base, profile) as target, ended_in_order():
+        if len(chosen) > 1:
+            progress = None if sandbox else _progress(chosen, target, directory, around, again)
+            record_series(chosen, target, directory, around, progress)
         else:
-            say_recorded(made)
-    if failed:
-        raise click.exceptions.Exit(failed[0].exit_code)
+            _record_one(chosen[0], target, directory, around, dispute)
+
+
+def _chosen(names: tuple[str, ...], every: bool, files: tuple[Path, ...]) -> list[Scenario]:
+    """The scenarios named, each once, or all. Raises UsageError where it is neither or both."""
+    from replaydisputes.recording.scenarios import catalogue  # noqa: PLC0415 - `--help` stays light
+
+    if names and every:
+        raise click.UsageError("--all records every scenario: leave the names out, or --all.")
+    known = catalogue(files)
+    if every:
+        return [entry.scenario for entry in known.entries]
+    if not names:
+        listed = ", ".join(entry.scenario.name for entry in known.entries)
+        raise click.UsageError(f"name a scenario, or --all. Known: {listed}.")
+    return list(dict.fromkeys(known.named(name) for name in names))
+
+
+def _record_one(scenario: Scenario, target: Target, directory: Path, around: Surroundings, dispute: str | None) -> None:
+    from replaydisputes.recording.recorder import record  # noqa: PLC0415
+
+    say_cut_off([scenario], target)
+    say_recorded(record(scenario, target, directory / f"{scenario.name}.yaml", around, dispute))
+
+
+def _progress(chosen: list[Scenario], target: Target, directory: Path, around: Surroundings, again: bool) -> Progress:
+    from replaydisputes.recording.progress import Progress  # noqa: PLC0415
+
+    return Progress(chosen, target, directory, around, again)
 
 
 @contextmanager
-def _target(sandbox: bool, api_base: str | None) -> Iterator[Target]:
+def recording_target(sandbox: bool, api_base: str | None, profile: str | None = None) -> Iterator[Target]:
+    """Where to record, with the keys of the environment or of a Stripe CLI profile; the sandbox runs meanwhile."""
     from replaydisputes.recording.recorder import Target  # noqa: PLC0415
     from replaydisputes.stripe_api.facts import API_ORIGIN  # noqa: PLC0415
 
     if not sandbox:
-        keys = (os.environ.get(name, "").strip() for name in ("STRIPE_API_KEY", "STRIPE_RESTRICTED_KEY"))
-        yield Target((api_base or API_ORIGIN).rstrip("/"), *keys)
+        yield Target((api_base or API_ORIGIN).rstrip("/"), *api_keys(profile))
         return
     from replaydisputes.sandbox import Sandbox  # noqa: PLC0415
     from replaydisputes.server import serving  # noqa: PLC0415
@@ -148,13 +157,3 @@ def _now_utc(sandbox: bool) -> str:
     """
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "") if sandbox else ""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(epoch) if epoch.isdigit() else None))
-
-
-def say_recorded(made: Recorded) -> None:
-    """One line about a recording: where it is, what it was made against, what was replaced."""
-    replaced = replaced_in_words(made.redacted.replaced)
-    count = len(made.cassette.interactions)
-    source = source_of(made.cassette)
-    click.echo(
-        f"{made.path}: {made.outcome}; {counted(count, 'interaction')}, made against {source}; replaced {replaced}"
-    )

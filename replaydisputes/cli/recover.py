@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from replaydisputes.cli.keys import api_keys, key_option
 from replaydisputes.cli.options import cassettes_option, scenario_files_option
-from replaydisputes.cli.words import counted
+from replaydisputes.cli.words import counted, say_recorded
 from replaydisputes.errors import ReplayDisputesError, nearest
 
 if TYPE_CHECKING:
     from replaydisputes.recording.publishing import RawCapture
     from replaydisputes.recording.quarantine import Quarantined
+    from replaydisputes.recording.scenarios import Scenario
 
 
 class UnrecoverableError(ReplayDisputesError):
@@ -28,13 +30,18 @@ class UnrecoverableError(ReplayDisputesError):
 @click.argument("names", nargs=-1, metavar="[CAPTURE]...")
 @cassettes_option
 @scenario_files_option
+@key_option
 @click.option("--discard", is_flag=True, help="Erase the captures instead; asks first.")
 @click.option("--yes", is_flag=True, help="Do not ask before erasing.")
-def recover_command(names: tuple[str, ...], directory: Path, files: tuple[Path, ...], discard: bool, yes: bool) -> None:
+def recover_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given by name
+    names: tuple[str, ...], directory: Path, files: tuple[Path, ...], profile: str | None, discard: bool, yes: bool
+) -> None:
     """List the captures in quarantine, or finish writing the CAPTUREs named, with the rules of pyproject.toml.
 
     A capture comes here when the gate found a secret in its cassette, or the recorder was interrupted: a close
     cannot be made twice, so nothing captured is thrown away unasked. It is private to you and outside any repository.
+
+    Where only reads after the last write are missing, and there is a test-mode key, they are made now; a write is not.
 
     Example: replaydisputes recover
     """
@@ -49,7 +56,7 @@ def recover_command(names: tuple[str, ...], directory: Path, files: tuple[Path, 
         _discard(chosen, yes)
     elif names:
         for capture in chosen:
-            _finish(capture, directory, files)
+            _finish(capture, directory, files, profile)
     else:
         _tell(chosen)
 
@@ -80,22 +87,42 @@ def _closes(capture: Quarantined) -> str:
     return f"closes sent for: {', '.join(capture.sent_closes)}" if capture.sent_closes else "no close was sent"
 
 
-def _finish(capture: Quarantined, directory: Path, files: tuple[Path, ...]) -> None:
-    from replaydisputes.cli.record import say_recorded  # noqa: PLC0415
+def _finish(capture: Quarantined, directory: Path, files: tuple[Path, ...], profile: str | None) -> None:
     from replaydisputes.recording.publishing import publish  # noqa: PLC0415
     from replaydisputes.recording.scenarios import catalogue  # noqa: PLC0415
 
-    scenario, kept = catalogue(files).named(capture.scenario), capture.for_cassette
-    broken = scenario.broken_promise(kept)
-    if broken:
-        raise UnrecoverableError(capture.name, f"it is not what {scenario.name} promises: {broken}.")
-    if len(kept) < len(scenario.calls):
-        raise UnrecoverableError(
-            capture.name, f"{len(kept)} of {len(scenario.calls)} calls were answered, which makes no cassette."
-        )
-    made = publish(_raw(capture), directory / f"{scenario.name}.yaml")
+    scenario = catalogue(files).named(capture.scenario)
+    problem = _incomplete(capture, scenario)
+    raw = _read_on(capture, scenario, problem, profile) if problem else _raw(capture)
+    made = publish(raw, directory / f"{scenario.name}.yaml")
     capture.path.unlink()
     say_recorded(made)
+
+
+def _incomplete(capture: Quarantined, scenario: Scenario) -> str:
+    """What keeps the capture, as it is, from being the scenario's; empty for nothing."""
+    kept = capture.for_cassette
+    broken = scenario.broken_promise(kept)
+    if broken:
+        return f"it is not what {scenario.name} promises: {broken}."
+    if len(kept) < len(scenario.calls):
+        return f"{len(kept)} of {len(scenario.calls)} calls were answered, which makes no cassette."
+    return ""
+
+
+def _read_on(capture: Quarantined, scenario: Scenario, problem: str, profile: str | None) -> RawCapture:
+    """The capture with its missing reads made. Raises UnrecoverableError where more is missing, or there is no key."""
+    from replaydisputes.cli.record import surroundings  # noqa: PLC0415
+    from replaydisputes.recording.continuing import continued, lacks_only_reads  # noqa: PLC0415
+    from replaydisputes.recording.running import Target  # noqa: PLC0415
+
+    if not lacks_only_reads(capture, scenario):
+        raise UnrecoverableError(capture.name, f"{problem} A write is missing or went wrong, and none is made again.")
+    keys = api_keys(profile)
+    if not keys[0]:
+        how = "Only reads are missing: with its key in STRIPE_API_KEY, the same command makes them."
+        raise UnrecoverableError(capture.name, f"{problem} {how}")
+    return continued(capture, scenario, Target(capture.api_base, *keys), surroundings(yes=True, sandbox=False))
 
 
 def _raw(capture: Quarantined) -> RawCapture:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import click
+
 from replaydisputes.model import Cassette
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from replaydisputes.recording.publishing import Recorded
 
 _PIPE_WIDTH = 200
 
@@ -37,6 +41,16 @@ def counted(count: int, noun: str) -> str:
 def replaced_in_words(replaced: Mapping[str, int]) -> str:
     """What redaction replaced: distinct values by kind."""
     return ", ".join(counted(count, kind) for kind, count in replaced.items()) or "nothing"
+
+
+def say_recorded(made: Recorded) -> None:
+    """One line about a recording: where it is, what it was made against, what was replaced."""
+    replaced = replaced_in_words(made.redacted.replaced)
+    count = len(made.cassette.interactions)
+    source = source_of(made.cassette)
+    click.echo(
+        f"{made.path}: {made.outcome}; {counted(count, 'interaction')}, made against {source}; replaced {replaced}"
+    )
 
 
 def console() -> Console:

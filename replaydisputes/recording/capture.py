@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import ssl
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -14,12 +13,14 @@ from urllib.parse import urlsplit
 import requests
 import vcr
 from requests.auth import AuthBase
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.record_mode import RecordMode
 
 from replaydisputes.errors import UnreachableError
 from replaydisputes.model import Headers, Interaction, Request, Response, reason_phrase
-from replaydisputes.recording.patience import Patience, as_first_answered, is_to_be_tried_again, is_whole
+from replaydisputes.recording.patience import Pace, Patience, as_first_answered, is_to_be_tried_again, is_whole
+from replaydisputes.recording.trust import ca_bundle
 from replaydisputes.stripe_api.facts import API_ORIGIN, RESPONSE_HEADER_ORDER
 
 _TIMEOUT_S = (10, 60)
@@ -53,11 +54,10 @@ class _BearerKey(AuthBase):
 class Capture:
     """Makes calls and keeps each as a raw Interaction, secrets and all. Use it inside `capturing`."""
 
-    def __init__(self, cassette: Any, session: requests.Session, api_base: str, patience: Patience) -> None:
+    def __init__(self, cassette: Any, session: requests.Session, api_base: str, patience: Patience, pace: Pace) -> None:
         self._cassette, self._session, self._api_base = cassette, session, api_base
-        self._patience = patience
+        self._patience, self._pace = patience, pace
         self._answered_keys: set[str] = set()
-        self._next_call_at_s = 0.0
 
     def call(self, method: str, path: str, form: bytes, headers: Mapping[str, str], key: str) -> Interaction:
         """One call and its raw interaction. Raises UnreachableError where no whole answer came back.
@@ -76,11 +76,13 @@ class Capture:
 
     def _last_of(self, attempts: int, make: Callable[[], Interaction]) -> Interaction:
         """The first attempt that brings an answer to keep, or the last one."""
+        may_have_arrived = False
         for attempt in range(1, attempts + 1):
             self._patience.wait_before(attempt)
             try:
                 interaction = make()
             except UnreachableError as error:
+                may_have_arrived = error.may_have_arrived = may_have_arrived or error.may_have_arrived
                 if attempt == attempts or not error.may_pass:
                     raise
                 continue
@@ -89,7 +91,8 @@ class Capture:
         return interaction
 
     def _attempt(self, method: str, path: str, form: bytes, headers: Mapping[str, str], key: str) -> Interaction:
-        self._keep_pace()
+        if self._api_base == API_ORIGIN:  # a sandbox counts none
+            self._pace.keep(self._patience.sleep)
         host = urlsplit(self._api_base).netloc
         try:
             self._session.request(
@@ -102,26 +105,22 @@ class Capture:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise UnreachableError(host, _cause(error), may_pass=not _is_untrusted(error)) from error
+            may_pass, may_have_arrived = not _is(error, _LASTING), not _is(error, (*_LASTING, *_WITHOUT_CONNECTION))
+            raise UnreachableError(host, _cause(error), may_pass=may_pass, may_have_arrived=may_have_arrived) from error
         interaction = _interaction(self._cassette.requests[-1], self._cassette.responses[-1])
         if not is_whole(interaction.response):
             raise UnreachableError(host, "the answer broke off in the middle")
         return interaction
 
-    def _keep_pace(self) -> None:
-        """Leave the least time between two calls to Stripe; a sandbox counts none."""
-        now_s = time.monotonic()
-        if self._next_call_at_s > now_s and self._api_base == API_ORIGIN:
-            self._patience.sleep(self._next_call_at_s - now_s)
-        self._next_call_at_s = max(now_s, self._next_call_at_s) + self._patience.between_s
-
 
 @contextmanager
-def capturing(api_base: str, patience: Patience | None = None) -> Iterator[Capture]:
+def capturing(api_base: str, patience: Patience | None = None, pace: Pace | None = None) -> Iterator[Capture]:
     """Capture the calls made inside. vcrpy is entered for just as long; its log, which holds raw answers, is off.
 
-    Proxies and CA bundles come from the environment, as requests reads it; certificates are always verified.
+    Proxies come from the environment, as requests reads it, CA bundles as `ca_bundle` does; certificates are always
+    verified. Raises CaBundleError.
     """
+    bundle = ca_bundle() if api_base.startswith("https:") else None
     recorder = vcr.VCR(record_mode=RecordMode.ALL)
     recorder.register_persister(_Nowhere)
     with (
@@ -129,7 +128,8 @@ def capturing(api_base: str, patience: Patience | None = None) -> Iterator[Captu
         recorder.use_cassette("capture") as cassette,
         requests.Session() as session,
     ):
-        yield Capture(cassette, session, api_base, patience or Patience())
+        session.verify = bundle or True
+        yield Capture(cassette, session, api_base, patience or Patience(), pace or Pace())
 
 
 @contextmanager
@@ -188,6 +188,8 @@ def _in_stripes_order(headers: Headers) -> Headers:
 
 
 _CAUSES: tuple[tuple[type[Exception], str], ...] = (
+    (requests.exceptions.InvalidSchema, "its proxy's kind is not one that can be used (SOCKS needs requests[socks])"),
+    (requests.exceptions.InvalidURL, "the address of its proxy, from HTTPS_PROXY or ALL_PROXY, is not one"),
     (requests.exceptions.ProxyError, "the proxy refused the connection"),
     (requests.exceptions.ConnectTimeout, f"no connection within {_TIMEOUT_S[0]} s"),
     (requests.exceptions.ReadTimeout, f"no answer within {_TIMEOUT_S[1]} s"),
@@ -196,9 +198,16 @@ _CAUSES: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
+_LASTING = (ssl.SSLCertVerificationError, requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL)
+"""No other attempt will fare better."""
+
+_WITHOUT_CONNECTION = (NewConnectionError, ConnectTimeoutError, requests.exceptions.ProxyError)
+"""There was nothing to send the request on."""
+
+
 def _cause(error: requests.RequestException) -> str:
     """What went wrong, in words of our own: the library's text may quote the request."""
-    if _is_untrusted(error):
+    if _is(error, (ssl.SSLCertVerificationError,)):
         return (
             "its TLS certificate was not accepted. Behind a proxy that opens TLS, name the proxy's certificates in "
             "REQUESTS_CA_BUNDLE"
@@ -206,12 +215,15 @@ def _cause(error: requests.RequestException) -> str:
     return next((words for kind, words in _CAUSES if isinstance(error, kind)), type(error).__name__)
 
 
-def _is_untrusted(error: BaseException) -> bool:
-    """Whether TLS refused the certificate: no other attempt will fare better. urllib3 hands it on as an argument."""
+def _is(error: BaseException, kinds: tuple[type[BaseException], ...]) -> bool:
+    """Whether an error, or one below it, is of these kinds."""
+    return any(isinstance(each, kinds) for each in _chain(error))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and what is below it; urllib3 hands that on as an argument."""
     below: BaseException | None = error
     while below is not None:
-        if isinstance(below, ssl.SSLCertVerificationError):
-            return True
+        yield below
         wrapped = next((inner for inner in below.args if isinstance(inner, BaseException)), None)
         below = below.__cause__ or wrapped or below.__context__
-    return False

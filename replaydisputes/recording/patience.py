@@ -14,20 +14,34 @@ _TRIED_AGAIN = frozenset({409, 429, 500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """attempts: how often a call is made in all. wait_s: before the second attempt, doubled before each further one.
-
-    between_s: the least time from call to call; 0.05 keeps below the 25 requests a second that test mode allows.
-    """
+    """attempts: how often a call is made in all. wait_s: before the second attempt, doubled before each further one."""
 
     sleep: Callable[[float], None] = time.sleep
     attempts: int = 4
     wait_s: float = 0.5
-    between_s: float = 0.05
 
     def wait_before(self, attempt: int) -> None:
         """Sleep before the attempt with this number; the first is 1, and waits for nothing."""
         if attempt > 1:
             self.sleep(self.wait_s * 2 ** (attempt - 2))
+
+
+class Pace:
+    """The least time from call to call, over every recording that shares it.
+
+    between_s: 0.05 keeps below the 25 requests a second that test mode allows. monotonic_s: the clock.
+    """
+
+    def __init__(self, between_s: float = 0.05, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        self._between_s, self._monotonic_s = between_s, monotonic_s
+        self._next_s = 0.0
+
+    def keep(self, sleep: Callable[[float], None]) -> None:
+        """Sleep until the next call may be made, which is about to be."""
+        now_s = self._monotonic_s()
+        if self._next_s > now_s:
+            sleep(self._next_s - now_s)
+        self._next_s = max(now_s, self._next_s) + self._between_s
 
 
 def is_to_be_tried_again(response: Response) -> bool:

@@ -25,6 +25,9 @@ if sys.platform != "win32":
     import fcntl
 
 
+_CUT_OFF = "the recorder was interrupted"
+
+
 def quarantine_directory() -> Path:
     """The user's own state directory, mode 0700."""
     return Path(platformdirs.user_state_path("replaydisputes", appauthor=False)) / "quarantine"
@@ -85,7 +88,10 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """One journal that is still there. `kept` marks which of `interactions` belong into the cassette."""
+    """One journal that is still there. `kept` marks which of `interactions` belong into the cassette.
+
+    changed: the disputes that a write was sent for. unanswered: the path of a write that no answer followed.
+    """
 
     path: Path
     scenario: str
@@ -94,11 +100,18 @@ class Quarantined:
     interactions: tuple[Interaction, ...]
     kept: tuple[bool, ...]
     sent_closes: tuple[str, ...]
+    changed: tuple[str, ...]
+    unanswered: str
     problem: str
 
     @property
     def name(self) -> str:
         return self.path.stem
+
+    @property
+    def was_cut_off(self) -> bool:
+        """Whether the recorder died before it could say why."""
+        return self.problem == _CUT_OFF
 
     @property
     def for_cassette(self) -> tuple[Interaction, ...]:
@@ -116,7 +129,9 @@ def read_journal(path: Path) -> Quarantined:
     events = list(_events(path))
     answered = [event for event in events if event["event"] == "answered"]
     started: Mapping[str, Any] = events[0] if events else {}
-    sent = [event["dispute"] for event in events if event["event"] == "sending" and event["path"].endswith("/close")]
+    sending = [event for event in events if event["event"] == "sending"]
+    closes = [event["dispute"] for event in sending if event["path"].endswith("/close")]
+    last: Mapping[str, Any] = next((event for event in reversed(events) if event["event"] != "refused"), {})
     problems = [event["problem"] for event in events if event["event"] == "refused"]
     return Quarantined(
         path,
@@ -125,8 +140,10 @@ def read_journal(path: Path) -> Quarantined:
         str(started.get("at", "")),
         tuple(Interaction(_request(event["request"]), _response(event["response"])) for event in answered),
         tuple(bool(event["recorded"]) for event in answered),
-        tuple(dict.fromkeys(sent)),
-        problems[-1] if problems else "the recorder was interrupted",
+        tuple(dict.fromkeys(closes)),
+        tuple(dict.fromkeys(event["dispute"] for event in sending if event["dispute"])),
+        last["path"] if last.get("event") == "sending" else "",
+        problems[-1] if problems else _CUT_OFF,
     )
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from replaydisputes.errors import LivemodeError, ReplayDisputesError, UnexpectedAnswerError, UnreachableError
 from replaydisputes.model import Interaction
 from replaydisputes.recording.capture import Capture, capturing
-from replaydisputes.recording.patience import Patience
+from replaydisputes.recording.leftovers import leftovers
+from replaydisputes.recording.patience import Pace, Patience
 from replaydisputes.recording.quarantine import Journal
+from replaydisputes.recording.refusals import NeedMissingError, RecordingDeclinedError, WriteRefusedError
 from replaydisputes.recording.scenarios.recipe import Scenario
 from replaydisputes.recording.scenarios.steps import (
     Call,
@@ -29,7 +32,9 @@ from replaydisputes.recording.scenarios.steps import (
 from replaydisputes.recording.scenarios.templates import filled
 from replaydisputes.redaction import DEFAULT_POLICY, Policy
 from replaydisputes.stripe_api.forms import Params, encode_form
-from replaydisputes.stripe_api.urls import dispute_id_in_path
+from replaydisputes.stripe_api.urls import dispute_id_in_path, split_url
+
+__all__ = ["NeedMissingError", "RecordingDeclinedError", "Run", "Surroundings", "Target", "WriteRefusedError"]
 
 Found = TypeVar("Found")
 
@@ -62,34 +67,29 @@ class Surroundings:
     confirm: Callable[[Mapping[str, Any]], bool]
     """Asked before an existing dispute is changed, with the dispute as read; False ends the recording."""
     policy: Policy = DEFAULT_POLICY
-
-
-class RecordingDeclinedError(ReplayDisputesError):
-    """The person asked said no, so nothing was closed."""
-
-    exit_code = 2
-
-    def __init__(self, dispute: str) -> None:
-        self.dispute = dispute
-        super().__init__(f"{dispute} was not closed: not confirmed. Use --yes where nobody can be asked.")
-
-
-class NeedMissingError(ReplayDisputesError):
-    """The scenario takes something that is not there: a connected account, a restricted key."""
-
-    exit_code = 4
-
-    def __init__(self, scenario: str, problem: str, remedy: str) -> None:
-        self.scenario, self.problem, self.remedy = scenario, problem, remedy
-        super().__init__(f"{scenario}: {problem}. {remedy}, or record it from the sandbox with --sandbox.")
+    pace: Pace = field(default_factory=Pace)
+    """Kept from call to call through all recordings that are made in these surroundings."""
 
 
 class Run:
-    """Follows one scenario. `raw`: all that was captured, setup included."""
+    """Follows one scenario. `raw`: all that was captured, setup included.
 
-    def __init__(self, scenario: Scenario, target: Target, journal: Journal, around: Surroundings) -> None:
+    journal: None for a run that writes nothing. earlier: what an earlier run was answered, taken as the answers to
+    the first calls of this one.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        target: Target,
+        journal: Journal | None,
+        around: Surroundings,
+        earlier: Sequence[Interaction] = (),
+    ) -> None:
         self.scenario, self.target, self.journal, self.around = scenario, target, journal, around
         self.raw: list[Interaction] = []
+        self._earlier = deque(earlier)
+        self._unanswered = ""
         self._values: dict[str, str] = {}
         self._keys: dict[str, str] = {}
         self._recorded: list[Interaction] = []
@@ -98,7 +98,7 @@ class Run:
 
     def calls(self, dispute: str | None) -> list[Interaction]:
         """Make every call; the raw interactions that belong into the cassette. dispute: an existing one to use."""
-        with capturing(self.target.api_base, Patience(self.around.sleep)) as capture:
+        with capturing(self.target.api_base, Patience(self.around.sleep), self.around.pace) as capture:
             if dispute is not None:
                 self._adopt(capture, dispute)
             for step in self.scenario.steps:
@@ -108,6 +108,8 @@ class Run:
 
     def end(self, error: BaseException) -> None:
         """Keep the journal where a change of a dispute is in it, which cannot be made again; else erase it."""
+        if self.journal is None:
+            return
         if not self._changed:
             self.journal.discard()
             return
@@ -117,12 +119,14 @@ class Run:
         self.journal.close()
 
     def kept(self) -> str:
-        """Where the capture is and what it may hold, in words; empty where there is none."""
-        if not self._changed:
-            return ""
+        """Where the capture is and what it may hold, and which disputes stay open, in words; empty for nothing."""
+        left = leftovers(self.raw, self._unanswered)
+        if not self._changed or self.journal is None:
+            return left
         disputes = ", ".join(dict.fromkeys(self._closed or self._changed))
         sent = f"A {'close' if self._closed else 'change'} of {disputes} was sent."
-        return f"{sent} The capture is kept in {self.journal.path}; `replaydisputes recover` shows it."
+        kept = f"{sent} The capture is kept in {self.journal.path}; `replaydisputes recover` shows it."
+        return f"{kept} {left}".strip()
 
     def _follow(self, capture: Capture, step: Step) -> dict[str, str]:
         """Make one step; the values it gives to those after it."""
@@ -237,24 +241,44 @@ class Run:
         return value
 
     def _send(self, capture: Capture, call: Call, path: str, form: Params) -> Interaction:
+        """One request and its answer, from the earlier run as far as that got; `raw` keeps whatever is answered."""
+        interaction = self._again(call, path) if self._earlier else self._live(capture, call, path, form)
+        self.raw.append(interaction)
+        if json_object(interaction.response).get("livemode") is True:
+            raise LivemodeError(f"the answer to {call.method} {path.partition('?')[0]}")
+        return interaction
+
+    def _again(self, call: Call, path: str) -> Interaction:
+        """The answer that the earlier run was given to this call."""
+        interaction = self._earlier.popleft()
+        asked = interaction.request
+        if (asked.method, split_url(asked.url).path) != (call.method, path.partition("?")[0]):
+            raise self._unexpected(call.what, "it as the next call of the earlier run", "another call")
+        return interaction
+
+    def _live(self, capture: Capture, call: Call, path: str, form: Params) -> Interaction:
         """One request, noted in the journal before it is sent where it changes something."""
         if call.method == "POST":
-            self._note_write(path)
+            self._note_write(call, path)
         try:
             interaction = capture.call(
                 call.method, path, encode_form(form), self._headers(call), self.target.key_of(call.key)
             )
         except UnreachableError as error:
+            if not error.may_have_arrived:
+                self._unanswered = ""
             raise UnreachableError(error.host, error.cause, self.kept()) from error
-        self.raw.append(interaction)
-        self.journal.answered(interaction, recorded=call.recorded)
-        if json_object(interaction.response).get("livemode") is True:
-            raise LivemodeError(f"the answer to {call.method} {path.partition('?')[0]}")
+        self._unanswered = ""
+        if self.journal is not None:
+            self.journal.answered(interaction, recorded=call.recorded)
         return interaction
 
-    def _note_write(self, path: str) -> None:
+    def _note_write(self, call: Call, path: str) -> None:
+        if self.journal is None:
+            raise WriteRefusedError(self.scenario.name, call.what)
         dispute = dispute_id_in_path(path) or ""
         self.journal.sending("POST", path, dispute)
+        self._unanswered = path
         if dispute:
             self._changed.append(dispute)
         if dispute and path.endswith("/close"):

@@ -1,8 +1,4 @@
-"""Objects as older Stripe-Versions show them, by date. Source: the fields that the SDK pinned at each version types.
-
-stripe-python 8.0.0 (2023-10-16), 12.0.0 (2025-03-31.basil), 15.6.2 (2026-08-26.dahlia), 16.0.1 (2026-09-30.endive)
-and 16.1.0 (2026-10-28.endive); at 2023-10-16 the sample on the reference page, which shows no payment_method_details.
-"""
+"""Objects as older Stripe-Versions show them."""
 
 from __future__ import annotations
 
@@ -10,29 +6,7 @@ from typing import Any
 
 from replaydisputes.sandbox.ledger import Json
 from replaydisputes.stripe_api.facts import API_VERSION
-
-_SINCE = (
-    ("2025-03-31", "dispute", "enhanced_eligibility_types"),
-    ("2025-03-31", "dispute", "evidence.enhanced_evidence"),
-    ("2025-03-31", "dispute", "evidence_details.enhanced_eligibility"),
-    ("2025-03-31", "dispute", "payment_method_details"),
-    ("2026-08-26", "balance_transaction", "balance_type"),
-    ("2026-08-26", "dispute", "evidence.enhanced_evidence.mastercard_compliance"),
-    ("2026-08-26", "dispute", "evidence_details.enhanced_eligibility.mastercard_compliance"),
-    ("2026-08-26", "dispute", "payment_method_details.card.network"),
-    ("2026-08-26", "payment_intent", "customer_account"),
-    ("2026-08-26", "payment_intent", "excluded_payment_method_types"),
-    ("2026-10-28", "dispute", "evidence.appeal"),
-    ("2026-10-28", "dispute", "evidence_details.submission_method"),
-    ("2026-10-28", "dispute", "intended_submission_method"),
-)
-"""The first date at which a field is seen. Where two known versions differ, the newer one's date stands."""
-
-_UNTIL = (("2025-03-31", "charge", "invoice"), ("2025-03-31", "payment_intent", "invoice"))
-"""Fields, null here, that went away at that date."""
-
-_ELIGIBILITY_SINCE = {"mastercard_compliance": "2026-08-26", "visa_compliance": "2026-08-26"}
-"""Members of enhanced_eligibility_types that older versions do not list."""
+from replaydisputes.stripe_api.versions import ELIGIBILITY_SINCE, SINCE, UNTIL
 
 
 def rendered(value: Any, version: str) -> Any:
@@ -50,13 +24,13 @@ def _rendered(value: Any, date: str) -> Any:
 
 def _object_at(obj: Json, date: str) -> Json:
     kind = obj.get("object")
-    for since, of, path in _SINCE:
+    for since, of, path in SINCE:
         if kind == of and date < since:
             obj = _without(obj, path.split("."))
     if kind == "dispute" and "enhanced_eligibility_types" in obj:
-        listed = [name for name in obj["enhanced_eligibility_types"] if _ELIGIBILITY_SINCE.get(name, "") <= date]
+        listed = [name for name in obj["enhanced_eligibility_types"] if ELIGIBILITY_SINCE.get(name, "") <= date]
         obj = obj | {"enhanced_eligibility_types": listed}
-    return obj | {name: None for until, of, name in _UNTIL if kind == of and date < until}
+    return obj | {name: None for until, of, name in UNTIL if kind == of and date < until}
 
 
 def _without(obj: Json, path: list[str]) -> Json:

@@ -22,6 +22,17 @@ DISPUTE_STATUSES = (
 )
 """Known statuses. An open set: Stripe may add to it."""
 
+SENT_UNLISTED = frozenset(
+    (
+        ("dispute", "balance_transaction"),
+        ("dispute", "customer"),
+        ("dispute", "network_reason_code"),
+        ("list", "count"),
+        ("list", "total_count"),
+    )
+)
+"""Fields by object that Stripe sends and its public specification does not name (recorded traffic, the SDKs' types)."""
+
 SANDBOX_HEADER = "Replaydisputes-Sandbox"
 """On every answer of the embedded sandbox, so that nothing can take it for Stripe's. Value: `true`."""
 
