@@ -75,4 +75,5 @@ def _print_drifts(name: str, found: Drifts) -> None:
         line.append(f" {drift.path}" if drift.path else "", style="not dim bold")
         if drift.old or drift.new:
             line.append(f"  {drift.old or '(nothing)'} → {drift.new or '(nothing)'}", style="not dim")
+        line.append(f"  ({drift.note})" if drift.note else "", style="not dim bold")
         out.print(line)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from replaydisputes.comparing.drift import Drifts
+from replaydisputes.comparing.drift import Drift, Drifts
 
 DOCUMENT_VERSION = 1
 """Of the JSON document; a field that is added does not raise it, one that changes or goes does."""
@@ -39,13 +39,15 @@ def markdown(compared: Mapping[str, Drifts]) -> str:
 
 
 def _section(name: str, found: Drifts) -> str:
-    rows = [
-        f"| {_cell(drift.call)} | {drift.kind} | {_code(drift.path)} | {_code(drift.old)} | {_code(drift.new)} |"
-        for drift in found.drifts
-    ]
+    rows = [_row(drift) for drift in found.drifts]
     versions = f"Stripe-Version {found.old_version or 'unknown'} → {found.new_version or 'unknown'}"
     head = ["| call | what | where | before | after |", "|---|---|---|---|---|"]
     return "\n".join([f"### {_cell(name)}", "", versions, "", *head, *rows])
+
+
+def _row(drift: Drift) -> str:
+    new = " ".join(filter(None, (_code(drift.new), drift.note)))
+    return f"| {_cell(drift.call)} | {drift.kind} | {_code(drift.path)} | {_code(drift.old)} | {new} |"
 
 
 def _code(text: str) -> str:
