@@ -27,6 +27,7 @@ MAY_KNOW: dict[str, frozenset[str]] = {
     "comparing": GROUND | {"redaction"},
     "recording": GROUND | {"redaction", "cassette_file", "leak_gate"},
     "importing": GROUND | {"redaction", "cassette_file", "leak_gate"},
+    "refreshing": GROUND | {"recording", "comparing", "cassette_file", "library"},
     "decorating": frozenset(),
     "api": GROUND | {"decorating", "playback", "interception", "library", "cassette_file"},
     "cli": GROUND
@@ -37,6 +38,7 @@ MAY_KNOW: dict[str, frozenset[str]] = {
         "comparing",
         "importing",
         "recording",
+        "refreshing",
         "library",
         "playback",
         "sandbox",

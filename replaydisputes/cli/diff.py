@@ -54,10 +54,11 @@ def say_drifts(compared: Mapping[str, Drifts], *, as_json: bool = False, as_mark
         click.echo(markdown(compared))
     else:
         for name, found in compared.items():
-            _print_drifts(name, found)
+            print_drifts(name, found)
 
 
-def _print_drifts(name: str, found: Drifts) -> None:
+def print_drifts(name: str, found: Drifts) -> None:
+    """A line for the comparison, and one for each difference."""
     from rich.text import Text  # noqa: PLC0415
 
     out = console()

@@ -70,7 +70,7 @@ def record_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given b
     chosen = list(dict.fromkeys(named))
     if dispute and (len(chosen) != 1 or not chosen[0].takes_dispute):
         raise click.UsageError("--dispute goes with one scenario that closes one dispute, such as close-lost.")
-    with _target(sandbox, api_base) as target:
+    with recording_target(sandbox, api_base) as target:
         _record_each(chosen, target, directory, surroundings(yes, sandbox), dispute)
 
 
@@ -100,7 +100,8 @@ def _record_each(
 
 
 @contextmanager
-def _target(sandbox: bool, api_base: str | None) -> Iterator[Target]:
+def recording_target(sandbox: bool, api_base: str | None) -> Iterator[Target]:
+    """Where --sandbox and --api-base say, with the keys of the environment."""
     from replaydisputes.recording.recorder import Target  # noqa: PLC0415
     from replaydisputes.stripe_api.facts import API_ORIGIN  # noqa: PLC0415
 
