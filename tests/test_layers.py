@@ -28,6 +28,7 @@ MAY_KNOW: dict[str, frozenset[str]] = {
     "recording": GROUND | {"redaction", "cassette_file", "leak_gate"},
     "importing": GROUND | {"redaction", "cassette_file", "leak_gate"},
     "refreshing": GROUND | {"recording", "comparing", "cassette_file", "library"},
+    "settling": GROUND | {"redaction", "recording", "sandbox"},
     "decorating": frozenset(),
     "api": GROUND | {"decorating", "playback", "interception", "library", "cassette_file"},
     "cli": GROUND
@@ -39,6 +40,7 @@ MAY_KNOW: dict[str, frozenset[str]] = {
         "importing",
         "recording",
         "refreshing",
+        "settling",
         "library",
         "playback",
         "sandbox",

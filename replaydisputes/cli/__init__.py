@@ -23,6 +23,7 @@ _COMMANDS = {
     "sandbox": "replaydisputes.cli.sandbox",
     "seal": "replaydisputes.cli.seal",
     "serve": "replaydisputes.cli.serve",
+    "settle": "replaydisputes.cli.settle",
     "show": "replaydisputes.cli.catalogue",
 }
 _SHORT_HELP = {
@@ -37,6 +38,7 @@ _SHORT_HELP = {
     "sandbox": "Serve the sandbox on 127.0.0.1 until Ctrl-C. It models test-mode disputes; it is not Stripe.",
     "seal": "Accept what you changed in a cassette by hand.",
     "serve": "Serve cassettes over HTTP until Ctrl-C: to every SDK, each API key a session of its own.",
+    "settle": "Make the calls that decide what the sandbox assumes about Stripe, and print the verdicts.",
     "show": "Show a cassette: where it came from, and each interaction at a glance.",
 }
 """The first line of each command's help, so that `--help` imports no command."""

@@ -22,7 +22,7 @@ from replaydisputes.model import Headers, Interaction, Request, Response, reason
 from replaydisputes.recording.patience import Patience, as_first_answered, is_to_be_tried_again, is_whole
 from replaydisputes.stripe_api.facts import API_ORIGIN, RESPONSE_HEADER_ORDER
 
-_TIMEOUT_S = (10, 60)
+TIMEOUT_S = (10, 60)
 """To connect, and between two bytes of an answer."""
 
 
@@ -98,11 +98,11 @@ class Capture:
                 data=form or None,
                 headers=dict(headers),
                 auth=_BearerKey(key),
-                timeout=_TIMEOUT_S,
+                timeout=TIMEOUT_S,
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise UnreachableError(host, _cause(error), may_pass=not _is_untrusted(error)) from error
+            raise UnreachableError(host, cause_of(error), may_pass=not _is_untrusted(error)) from error
         interaction = _interaction(self._cassette.requests[-1], self._cassette.responses[-1])
         if not is_whole(interaction.response):
             raise UnreachableError(host, "the answer broke off in the middle")
@@ -189,14 +189,14 @@ def _in_stripes_order(headers: Headers) -> Headers:
 
 _CAUSES: tuple[tuple[type[Exception], str], ...] = (
     (requests.exceptions.ProxyError, "the proxy refused the connection"),
-    (requests.exceptions.ConnectTimeout, f"no connection within {_TIMEOUT_S[0]} s"),
-    (requests.exceptions.ReadTimeout, f"no answer within {_TIMEOUT_S[1]} s"),
+    (requests.exceptions.ConnectTimeout, f"no connection within {TIMEOUT_S[0]} s"),
+    (requests.exceptions.ReadTimeout, f"no answer within {TIMEOUT_S[1]} s"),
     (requests.exceptions.ChunkedEncodingError, "the connection broke in the middle of the answer"),
     (requests.exceptions.ConnectionError, "no connection, or it broke off"),
 )
 
 
-def _cause(error: requests.RequestException) -> str:
+def cause_of(error: requests.RequestException) -> str:
     """What went wrong, in words of our own: the library's text may quote the request."""
     if _is_untrusted(error):
         return (
