@@ -11,15 +11,21 @@ _START = 1_793_610_000
 _LATENCY_S = 0.5
 _LIMIT = 25
 
+Clock = Callable[[], float]
+
+
+def assumed_sandbox(clock: Clock) -> Answerer:
+    """The sandbox as it is by default, in which calls can meet and be too many. clock: unix seconds."""
+    return Sandbox(clock=clock, start_time=_START, latency=_LATENCY_S, rate_limit=_LIMIT)
+
 
 class Modelled:
     """Seconds pass from call to call, and none while several are sent at once."""
 
-    def __init__(self, changed: Callable[[Answerer], Answerer] = lambda sandbox: sandbox) -> None:
-        """changed: given the sandbox, what is to answer in its place."""
+    def __init__(self, make: Callable[[Clock], Answerer] = assumed_sandbox) -> None:
+        """make: what answers, by this wire's clock."""
         self._now = float(_START)
-        sandbox = Sandbox(clock=lambda: self._now, start_time=_START, latency=_LATENCY_S, rate_limit=_LIMIT)
-        self._answerer = changed(sandbox)
+        self._answerer = make(lambda: self._now)
 
     def send(self, request: Request) -> Response:
         response = self._answerer.answer(request)

@@ -14,6 +14,11 @@ _DECIDED_WITHIN_S = 60.0
 
 def _inquiry_close(ask: Ask) -> Iterator[Seen]:
     yield Seen("the close of an inquiry", ask.close(ask.dispute(INQUIRY)).words)
+    inquiry = ask.dispute(INQUIRY)
+    submitted = ask.submit(inquiry, "As agreed.")
+    if submitted.raw.get("status") != "warning_under_review":
+        raise NotObservableError(f"the inquiry did not go warning_under_review ({submitted.words})")
+    yield Seen("the close of an inquiry under review", ask.close(inquiry).words)
 
 
 def _warning_closed_close(ask: Ask) -> Iterator[Seen]:
@@ -84,6 +89,7 @@ def _steered_outcome(ask: Ask) -> Iterator[Seen]:
         (FRAUDULENT, "a dispute", "winning_evidence"),
         (FRAUDULENT, "a dispute", "losing_evidence"),
         (INQUIRY, "an inquiry", "winning_evidence"),
+        (INQUIRY, "an inquiry", "losing_evidence"),
         (INQUIRY, "an inquiry", "escalate_inquiry_evidence"),
     ):
         dispute = ask.dispute(card)

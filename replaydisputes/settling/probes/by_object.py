@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from replaydisputes.sandbox.accounts import account_object
+from replaydisputes.sandbox.versions import rendered
 from replaydisputes.settling.asking import FRAUDULENT, INQUIRY, SEVERAL, Ask, NotObservableError
 from replaydisputes.settling.probes.seen import Probe, Seen
 
@@ -52,12 +53,13 @@ def _object_shape(ask: Ask) -> Iterator[Seen]:
         "a charge": f"/v1/charges/{dispute['charge']}",
         "a payment_intent": f"/v1/payment_intents/{dispute['payment_intent']}",
     }
-    newest = {noun: _fields(ask.get(path).raw) for noun, path in paths.items()}
+    newest = {noun: ask.get(path).raw for noun, path in paths.items()}
     for version in _VERSIONS:
         for noun, path in paths.items():
             answer = ask.get(path, version=version)
-            told = _apart(newest[noun], _fields(answer.raw)) if answer.status == 200 else answer.words
-            yield Seen(f"{noun} at {version}, beside the newest version's", told)
+            assumed = _fields(rendered(newest[noun], version))
+            told = _apart(assumed, _fields(answer.raw)) if answer.status == 200 else answer.words
+            yield Seen(f"{noun} at {version}, beside what the sandbox makes of its newest form", told)
 
 
 def _fields(value: Any, path: str = "") -> set[str]:
@@ -70,9 +72,9 @@ def _fields(value: Any, path: str = "") -> set[str]:
     return set(named).union(*(_fields(inner, name) for name, inner in named.items()))
 
 
-def _apart(newest: set[str], other: set[str]) -> str:
+def _apart(assumed: set[str], other: set[str]) -> str:
     """`less a, b; more c`: the outermost fields that only one of the two has."""
-    parts = (("less", newest - other), ("more", other - newest))
+    parts = (("less", assumed - other), ("more", other - assumed))
     return "; ".join(f"{word} {', '.join(_outermost(only))}" for word, only in parts if only) or "the same fields"
 
 
