@@ -285,6 +285,17 @@ def test_all_are_the_users_own_and_a_shipped_one_is_left_out_by_name(recorded: P
         candidates(library, ["close-lots"])
 
 
+def test_what_lacks_a_connected_account_is_left_out_and_the_others_are_done(recorded: Path) -> None:
+    with sandbox_target() as target:
+        record(SCENARIOS["close-on-account"], target, recorded / "close-on-account.yaml", around())
+    with sandbox_target(Sandbox(connected=[])) as target:
+        chosen = candidates(Library([recorded]), ["close-on-account", "close-lost"])
+        done = list(refresh_all(chosen, Purpose(target, around(), catalogue())))
+
+    assert [one.outcome for one in done] == ["left out", "unchanged"]
+    assert "it needs a connected account" in done[0].reason
+
+
 def test_an_origin_of_another_kind_than_the_recordings_does_not_replace_it(recorded: Path) -> None:
     before = files(recorded)
 
@@ -332,11 +343,12 @@ def test_the_command_replaces_and_reports_in_three_forms(recorded: Path, target:
     [
         ((), 2, "name a cassette, or --all"),
         (("close-lost", "--all", "--sandbox"), 2, "leave the names out"),
-        (("--all",), 4, "there is no test-mode key"),
+        (("close-won",), 4, "there is no test-mode key"),
         (("close-lots", "--sandbox"), 2, "did you mean close-lost"),
         (("--all", "--sandbox", "--api-base", "http://127.0.0.1:1"), 2, "exclude each other"),
         (("--all", "--json", "--markdown", "--sandbox"), 2, "exclude each other"),
         (("close-won", "--sandbox"), 2, ""),
+        (("--all", "--sandbox"), 2, "there is no cassette of your own in"),
     ],
 )
 def test_what_cannot_be_asked_is_told_in_a_line(
@@ -348,7 +360,7 @@ def test_what_cannot_be_asked_is_told_in_a_line(
 
 
 def test_a_live_key_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
-    done = run("refresh", "--all", cwd=tmp_path, STRIPE_API_KEY="sk_live_" + "5" * 24)
+    done = run("refresh", "close-lost", cwd=tmp_path, STRIPE_API_KEY="sk_live_" + "5" * 24)
 
     assert (done.returncode, "live-mode key" in done.stderr, "5555" in done.stderr) == (4, True, False)
 

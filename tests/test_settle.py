@@ -164,6 +164,17 @@ def test_a_read_is_made_again_where_no_answer_comes_and_a_write_is_not() -> None
     assert (reads, [seconds for seconds in slept if seconds]) == ([0.5, 1.0, 2.0], [0.5, 1.0, 2.0])
 
 
+def test_no_other_credentials_are_sent_and_no_redirect_is_followed(empty_home: Path) -> None:
+    (empty_home / ".netrc").write_text("machine 127.0.0.1 login maria password hunter2\n")
+    moved = Response(302, (("Location", "http://127.0.0.1:1/v1/disputes"), ("Content-Length", "0")))
+    watched = Watched(Sandbox(), lambda request, response: moved)
+    with sandbox_target(watched) as target:
+        wire = Online(target.api_base, Patience(lambda seconds: None))
+        answered = wire.send(Request("GET", "https://api.stripe.com/v1/disputes"))
+
+    assert (answered.status, [request.header("Authorization") for request in watched.seen]) == (302, [None])
+
+
 def test_the_command_settles_over_http_where_calls_meet(tmp_path: Path) -> None:
     names = ("inquiry-close", "idempotency-in-use", "lock-timeout", "rate-limit", "restricted-key", "api-error")
     only = [part for name in names for part in ("--only", name)]

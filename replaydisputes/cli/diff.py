@@ -32,13 +32,14 @@ def diff_command(old: str, new: str, directory: Path, as_json: bool, as_markdown
 
     Example: replaydisputes diff recordings/before/close-lost.yaml recordings/after/close-lost.yaml
     """
-    from replaydisputes.comparing import compare  # noqa: PLC0415 - `--help` stays light
+    from replaydisputes.cli.settings import redaction_policy  # noqa: PLC0415 - `--help` stays light
+    from replaydisputes.comparing import compare  # noqa: PLC0415
     from replaydisputes.library import Library  # noqa: PLC0415
 
     if as_json and as_markdown:
         raise click.UsageError("--json and --markdown exclude each other.")
     library = Library(reading_directories(directory))
-    compared = {f"{old} → {new}": compare(library.load(old), library.load(new))}
+    compared = {f"{old} → {new}": compare(library.load(old), library.load(new), redaction_policy(Path.cwd()))}
     say_drifts(compared, as_json=as_json, as_markdown=as_markdown)
     if any(compared.values()):
         raise click.exceptions.Exit(3)

@@ -13,7 +13,7 @@ from replaydisputes.cli.options import cassettes_option, json_option, reading_di
 
 if TYPE_CHECKING:
     from replaydisputes.recording.recorder import Target
-    from replaydisputes.refreshing import Refreshed
+    from replaydisputes.refreshing import Candidate, Refreshed
 
 
 @click.command("refresh")
@@ -48,12 +48,11 @@ def refresh_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given 
     Example: STRIPE_API_KEY=sk_test_… replaydisputes refresh --all --markdown
     """
     from replaydisputes.cli.record import recording_target, surroundings  # noqa: PLC0415 - `--help` stays light
-    from replaydisputes.library import Library  # noqa: PLC0415
     from replaydisputes.recording.scenarios import catalogue  # noqa: PLC0415
-    from replaydisputes.refreshing import Purpose, candidates, exit_code_of, refresh_all  # noqa: PLC0415
+    from replaydisputes.refreshing import Purpose, exit_code_of, refresh_all  # noqa: PLC0415
 
     _check(names, every, sandbox and api_base is not None, as_json and as_markdown)
-    chosen = candidates(Library(reading_directories(directory)), names)
+    chosen = _chosen(names, directory)
     done: list[Refreshed] = []
     with recording_target(sandbox, api_base) as target:
         _check_key(target)
@@ -77,6 +76,17 @@ def _check(names: tuple[str, ...], every: bool, two_targets: bool, two_forms: bo
         raise click.UsageError("--all refreshes every cassette of your own: leave the names out, or --all.")
     if not names and not every:
         raise click.UsageError("name a cassette, or --all.")
+
+
+def _chosen(names: tuple[str, ...], directory: Path) -> list[Candidate]:
+    from replaydisputes.library import Library  # noqa: PLC0415
+    from replaydisputes.refreshing import candidates  # noqa: PLC0415
+
+    places = reading_directories(directory)
+    chosen = candidates(Library(places), names)
+    if not chosen:
+        raise click.UsageError(f"there is no cassette of your own in {', '.join(map(str, places))}.")
+    return chosen
 
 
 def _check_key(target: Target) -> None:

@@ -91,6 +91,8 @@ def _say(step: str) -> None:
 def _report(done: Sequence[Settled], target: Target, as_json: bool) -> None:
     from replaydisputes.settling import document, summary  # noqa: PLC0415
 
+    if not done:
+        return
     if as_json:
         click.echo(json.dumps(document(done, target.api_base), indent=2, ensure_ascii=False))
         return

@@ -10,7 +10,7 @@ from typing import Literal
 from replaydisputes.comparing import Drifts, compare
 from replaydisputes.errors import ReplayDisputesError, UnreachableError
 from replaydisputes.model import Cassette
-from replaydisputes.recording.recorder import RecordingInterruptedError, Surroundings, Target, record
+from replaydisputes.recording.recorder import NeedMissingError, RecordingInterruptedError, Surroundings, Target, record
 from replaydisputes.recording.scenarios import Catalogue, Scenario
 from replaydisputes.refreshing.chosen import Candidate, why_left_out
 from replaydisputes.stripe_api.facts import API_ORIGIN
@@ -76,6 +76,8 @@ def refresh_all(chosen: Iterable[Candidate], purpose: Purpose) -> Iterator[Refre
                 unanswered = 0
             except RecordingInterruptedError:
                 raise
+            except NeedMissingError as error:
+                yield Refreshed(one.name, one.path, "left out", reason=str(error))
             except ReplayDisputesError as error:
                 unanswered = unanswered + 1 if isinstance(error, UnreachableError) else 0
                 yield Refreshed(one.name, one.path, "failed", reason=str(error), exit_code=error.exit_code)
