@@ -61,10 +61,12 @@ def files(directory: Path) -> dict[str, tuple[bytes, int]]:
     return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in directory.glob("*.yaml")}
 
 
-def refreshed(directory: Path, change: Change = lambda request, response: response, **purpose: Any) -> list[Refreshed]:
+def refreshed(
+    directory: Path, change: Change = lambda request, response: response, steps: list[str] | None = None, **purpose: Any
+) -> list[Refreshed]:
     with sandbox_target(Watched(Sandbox(account=TALKATIVE_ACCOUNT), change)) as target:
         chosen = candidates(Library([directory]), NAMES)
-        return list(refresh_all(chosen, Purpose(target, surroundings(), catalogue(), **purpose)))
+        return list(refresh_all(chosen, Purpose(target, surroundings(steps=steps), catalogue(), **purpose)))
 
 
 def a_new_field(request: Request, response: Response) -> Response:
@@ -139,10 +141,14 @@ def test_a_broken_promise_does_not_stop_the_others_and_keeps_its_capture(recorde
         stays = body.get("status") == "lost" and "disputes" in request.url
         return with_json(response, lambda value: value.update(status="needs_response")) if stays else response
 
-    done = refreshed(recorded, stays_open)
+    steps: list[str] = []
+    done = refreshed(recorded, stays_open, steps)
 
     assert [one.outcome for one in done] == ["failed", "failed", "failed"]
-    assert "expected status lost, got needs_response. A close of du_" in done[1].reason
+    assert done[1].reason == "close-lost: close the dispute: expected status lost, got needs_response."
+    assert [name for name in NAMES for step in steps if step.startswith(f"{name}: ") and "quarantine" in step] == [
+        *NAMES
+    ]
     assert (files(recorded), exit_code_of(done, named=False)) == (before, 3)
     assert sorted(capture.scenario for capture in quarantined()) == list(NAMES)
 
@@ -163,7 +169,8 @@ def test_what_the_gate_refuses_is_neither_written_nor_shown(recorded: Path) -> N
     done = refreshed(recorded, tell_account, dry_run=True)
 
     assert [one.outcome for one in done] == ["failed"] * 3
-    assert TALKATIVE_ACCOUNT[-10:] not in markdown(done)
+    assert "leak(s), first at line" in done[1].reason
+    assert [word for word in (TALKATIVE_ACCOUNT[-10:], "quarantine") if word in markdown(done)] == []
     assert files(recorded) == before
 
 

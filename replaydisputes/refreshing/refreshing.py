@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from replaydisputes.comparing import Drifts, compare
-from replaydisputes.errors import ReplayDisputesError, UnreachableError
+from replaydisputes.comparing import Drifts, compare, masked
+from replaydisputes.errors import LeakFoundError, ReplayDisputesError, UnreachableError
 from replaydisputes.model import Cassette
 from replaydisputes.recording.recorder import NeedMissingError, RecordingInterruptedError, Surroundings, Target, record
 from replaydisputes.recording.scenarios import Catalogue, Scenario
@@ -80,7 +80,17 @@ def refresh_all(chosen: Iterable[Candidate], purpose: Purpose) -> Iterator[Refre
                 yield Refreshed(one.name, one.path, "left out", reason=str(error))
             except ReplayDisputesError as error:
                 unanswered = unanswered + 1 if isinstance(error, UnreachableError) else 0
-                yield Refreshed(one.name, one.path, "failed", reason=str(error), exit_code=error.exit_code)
+                reason = _published(error, purpose.around.on_step)
+                yield Refreshed(one.name, one.path, "failed", reason=reason, exit_code=error.exit_code)
+
+
+def _published(error: ReplayDisputesError, say: Callable[[str], None]) -> str:
+    """The error as a pull request may show it. Ids name the account: where the capture is, only the user is told."""
+    public = LeakFoundError(error.path, error.leaks) if isinstance(error, LeakFoundError) else error
+    text = str(public).removesuffix(getattr(error, "kept", "")).rstrip()
+    if text != str(error):
+        say(str(error))
+    return masked(text)
 
 
 def _refreshed(one: Candidate, old: Cassette, scenario: Scenario, purpose: Purpose) -> Refreshed:
