@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from replaydisputes.errors import MismatchError as MismatchError
     from replaydisputes.errors import NetworkBlockedError as NetworkBlockedError
     from replaydisputes.errors import NoReplayError as NoReplayError
+    from replaydisputes.errors import OldRecordingWarning as OldRecordingWarning
     from replaydisputes.errors import ReplayDisputesError as ReplayDisputesError
     from replaydisputes.errors import StripeVersionWarning as StripeVersionWarning
     from replaydisputes.errors import UnknownCassetteError as UnknownCassetteError
@@ -31,6 +32,7 @@ _FROM_ERRORS = (
     "MismatchError",
     "NetworkBlockedError",
     "NoReplayError",
+    "OldRecordingWarning",
     "ReplayDisputesError",
     "StripeVersionWarning",
     "UnknownCassetteError",

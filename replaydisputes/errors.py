@@ -235,3 +235,15 @@ class UnplayedWarning(UserWarning):
 
 class StripeVersionWarning(UserWarning):
     """The code asked for another Stripe-Version than the one the cassette was recorded at."""
+
+
+class OldRecordingWarning(UserWarning):
+    """A recording of Stripe is older than the suite's `max_age` allows."""
+
+    def __init__(self, name: str, recorded_at: str, age_days: int, max_age: str) -> None:
+        self.name, self.recorded_at, self.age_days, self.max_age = name, recorded_at, age_days, max_age
+        super().__init__(
+            f"cassette {name!r} was recorded from Stripe on {recorded_at[:10]}, {age_days} days ago; max_age allows "
+            f"{max_age}. `replaydisputes refresh {name}` records it again and tells what changed; with --redate it "
+            f"also gives an unchanged one today's date."
+        )

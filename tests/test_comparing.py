@@ -240,3 +240,12 @@ def test_a_changed_parameter_is_told_by_name() -> None:
     found = compare(OLD, Cassette(tuple(calls))).drifts
 
     assert [(drift.kind, drift.path, drift.new) for drift in found] == [("request changed", "expand[0]", "charge")]
+
+
+@pytest.mark.parametrize(("status", "note"), [("appeal_under_review", ""), ("settled_early", "not a known status")])
+def test_a_dispute_status_that_the_schema_does_not_know_is_noted(status: str, note: str) -> None:
+    changed = with_body(OLD, CLOSE, lambda body: body.update(status=status))
+
+    assert compare(OLD, changed).drifts == (
+        Drift("value changed", "4. POST /v1/disputes/du_…/close", "$.status", '"lost"', f'"{status}"', note),
+    )

@@ -27,6 +27,8 @@ MAY_KNOW: dict[str, frozenset[str]] = {
     "comparing": GROUND | {"redaction"},
     "recording": GROUND | {"redaction", "cassette_file", "leak_gate"},
     "importing": GROUND | {"redaction", "cassette_file", "leak_gate"},
+    "refreshing": GROUND | {"recording", "comparing", "cassette_file", "library"},
+    "settling": GROUND | {"redaction", "recording", "sandbox"},
     "decorating": frozenset(),
     "api": GROUND | {"decorating", "playback", "interception", "library", "cassette_file"},
     "cli": GROUND
@@ -37,6 +39,8 @@ MAY_KNOW: dict[str, frozenset[str]] = {
         "comparing",
         "importing",
         "recording",
+        "refreshing",
+        "settling",
         "library",
         "playback",
         "sandbox",

@@ -26,8 +26,10 @@ class WriteOutcome(StrEnum):
     UNCHANGED = "unchanged"
 
 
-def write(path: Path, cassette: Cassette, known: KnownSecrets) -> WriteOutcome:
+def write(path: Path, cassette: Cassette, known: KnownSecrets, *, redate: bool = False) -> WriteOutcome:
     """Put a cassette on disk whole or not at all; a file that already says the same is left untouched.
+
+    redate: write it all the same, for its date.
 
     Raises LeakFoundError, LivemodeError, FileLockedError, FileAccessError, and CassetteFormatError where the file
     in place is not a cassette. After any of them, and after a kill, what was there before is there still.
@@ -43,7 +45,8 @@ def write(path: Path, cassette: Cassette, known: KnownSecrets) -> WriteOutcome:
         target.parent.mkdir(parents=True, exist_ok=True)
         with locked(target):
             remove_leftovers(target)
-            if os.path.lexists(target) and _say_the_same(parse(read_bytes(target), path), read_back):
+            same = os.path.lexists(target) and _say_the_same(parse(read_bytes(target), path), read_back)
+            if same and not redate:
                 return WriteOutcome.UNCHANGED
             replace(target, content)
     except OSError as error:

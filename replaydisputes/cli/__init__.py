@@ -19,9 +19,11 @@ _COMMANDS = {
     "record": "replaydisputes.cli.record",
     "redact": "replaydisputes.cli.redact",
     "recover": "replaydisputes.cli.recover",
+    "refresh": "replaydisputes.cli.refresh",
     "sandbox": "replaydisputes.cli.sandbox",
     "seal": "replaydisputes.cli.seal",
     "serve": "replaydisputes.cli.serve",
+    "settle": "replaydisputes.cli.settle",
     "show": "replaydisputes.cli.catalogue",
 }
 _SHORT_HELP = {
@@ -32,9 +34,11 @@ _SHORT_HELP = {
     "record": "Make each SCENARIO's calls and write cassettes/SCENARIO.yaml, redacted and checked.",
     "recover": "List the captures in quarantine, or finish writing the CAPTUREs named.",
     "redact": "Make recordings of other tools publishable.",
+    "refresh": "Record the cassettes named again, and replace those whose answers have changed in substance.",
     "sandbox": "Serve the sandbox on 127.0.0.1 until Ctrl-C. It models test-mode disputes; it is not Stripe.",
     "seal": "Accept what you changed in a cassette by hand.",
     "serve": "Serve cassettes over HTTP until Ctrl-C: to every SDK, each API key a session of its own.",
+    "settle": "Make the calls that decide what the sandbox assumes about Stripe, and print the verdicts.",
     "show": "Show a cassette: where it came from, and each interaction at a glance.",
 }
 """The first line of each command's help, so that `--help` imports no command."""

@@ -32,13 +32,14 @@ def diff_command(old: str, new: str, directory: Path, as_json: bool, as_markdown
 
     Example: replaydisputes diff recordings/before/close-lost.yaml recordings/after/close-lost.yaml
     """
-    from replaydisputes.comparing import compare  # noqa: PLC0415 - `--help` stays light
+    from replaydisputes.cli.settings import redaction_policy  # noqa: PLC0415 - `--help` stays light
+    from replaydisputes.comparing import compare  # noqa: PLC0415
     from replaydisputes.library import Library  # noqa: PLC0415
 
     if as_json and as_markdown:
         raise click.UsageError("--json and --markdown exclude each other.")
     library = Library(reading_directories(directory))
-    compared = {f"{old} → {new}": compare(library.load(old), library.load(new))}
+    compared = {f"{old} → {new}": compare(library.load(old), library.load(new), redaction_policy(Path.cwd()))}
     say_drifts(compared, as_json=as_json, as_markdown=as_markdown)
     if any(compared.values()):
         raise click.exceptions.Exit(3)
@@ -54,10 +55,11 @@ def say_drifts(compared: Mapping[str, Drifts], *, as_json: bool = False, as_mark
         click.echo(markdown(compared))
     else:
         for name, found in compared.items():
-            _print_drifts(name, found)
+            print_drifts(name, found)
 
 
-def _print_drifts(name: str, found: Drifts) -> None:
+def print_drifts(name: str, found: Drifts) -> None:
+    """A line for the comparison, and one for each difference."""
     from rich.text import Text  # noqa: PLC0415
 
     out = console()
@@ -75,4 +77,5 @@ def _print_drifts(name: str, found: Drifts) -> None:
         line.append(f" {drift.path}" if drift.path else "", style="not dim bold")
         if drift.old or drift.new:
             line.append(f"  {drift.old or '(nothing)'} → {drift.new or '(nothing)'}", style="not dim")
+        line.append(f"  ({drift.note})" if drift.note else "", style="not dim bold")
         out.print(line)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from replaydisputes.redaction import Policy
 
 _KNOWN = ("keep", "replace")
+_OF_THE_PLUGIN = "max_age"
+"""Read by the pytest plugin, from the same table."""
 
 
 class SettingsError(ReplayDisputesError):
@@ -46,8 +48,10 @@ def _rules(path: Path) -> dict[str, list[str]] | None:
         return None
     rules: dict[str, list[str]] = {name: [] for name in _KNOWN}
     for name, value in table.items():
+        if name == _OF_THE_PLUGIN:
+            continue
         if name not in _KNOWN:
-            raise SettingsError(path, f"{name!r} is not a setting; {nearest(name, _KNOWN)}")
+            raise SettingsError(path, f"{name!r} is not a setting; {nearest(name, (*_KNOWN, _OF_THE_PLUGIN))}")
         if not isinstance(value, list) or not all(isinstance(rule, str) for rule in value):
             raise SettingsError(path, f"{name!r} must be a list of strings")
         rules[name] = value

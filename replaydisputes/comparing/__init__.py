@@ -2,6 +2,7 @@
 
 from replaydisputes.comparing.comparing import compare
 from replaydisputes.comparing.drift import Drift, Drifts
-from replaydisputes.comparing.rendering import document, markdown
+from replaydisputes.comparing.likeness import masked
+from replaydisputes.comparing.rendering import as_json, cell, document, markdown
 
-__all__ = ["Drift", "Drifts", "compare", "document", "markdown"]
+__all__ = ["Drift", "Drifts", "as_json", "cell", "compare", "document", "markdown", "masked"]

@@ -11,6 +11,7 @@ from replaydisputes.comparing.likeness import Likeness, masked
 from replaydisputes.redaction import DEFAULT_POLICY
 from replaydisputes.redaction.kinds import Kind
 from replaydisputes.redaction.policy import NO_OBJECT
+from replaydisputes.stripe_api.facts import DISPUTE_STATUSES
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
@@ -25,6 +26,7 @@ class Difference(NamedTuple):
     path: str
     old: str = ""
     new: str = ""
+    note: str = ""
 
 
 class _Place(NamedTuple):
@@ -60,7 +62,7 @@ def _differences(old: Json, new: Json, place: _Place, likeness: Likeness) -> Ite
         yield Difference("type changed", place.shown, _with_type(old), _with_type(new))
     elif isinstance(old, str) and isinstance(new, str):
         if not likeness.alike(old, new):
-            yield Difference("value changed", place.shown, _shown(old), _shown(new))
+            yield Difference("value changed", place.shown, _shown(old), _shown(new), _note(place, new))
     elif old != new and DEFAULT_POLICY.kind_of(place.within, place.field) not in _TIMES:
         yield Difference("value changed", place.shown, _shown(old), _shown(new))
 
@@ -88,6 +90,11 @@ def _in_list(old: list[Json], new: list[Json], place: _Place, likeness: Likeness
         yield Difference("length changed", place.shown, *_lengths(old, new))
     for index, (one, other) in enumerate(zip(old, new, strict=False)):
         yield from _differences(one, other, place.element(index), likeness)
+
+
+def _note(place: _Place, new: str) -> str:
+    unknown = (place.within, place.field) == ("dispute", "status") and new not in DISPUTE_STATUSES
+    return "not a known status" if unknown else ""
 
 
 def _lengths(old: list[Json], new: list[Json]) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from replaydisputes.comparing.bodies import Json, differences
 from replaydisputes.comparing.drift import Drift, Drifts
 from replaydisputes.comparing.likeness import Likeness, masked
 from replaydisputes.model import Cassette, Headers, Interaction, Response
-from replaydisputes.redaction import redact
+from replaydisputes.redaction import DEFAULT_POLICY, Policy, redact
 from replaydisputes.stripe_api.forms import Params, normalise_params, parse_form
 from replaydisputes.stripe_api.urls import split_url
 
@@ -45,20 +45,21 @@ class _Pair(NamedTuple):
     moved: bool = False
 
 
-def compare(old: Cassette, new: Cassette) -> Drifts:
+def compare(old: Cassette, new: Cassette, policy: Policy = DEFAULT_POLICY) -> Drifts:
     """What changed in substance from one recording to another of the same calls.
 
     Both are redacted first, which leaves a cassette of ours as it is: so recordings of other tools compare as well,
     and nothing that is shown can be secret. Ids and stand-ins may be others, if they stay in their relations.
+    policy: what the cassettes were redacted by; what it keeps is compared as well.
     """
     likeness = Likeness()
-    drifts = [drift for pair in _pairs(_calls(old), _calls(new)) for drift in _of_pair(pair, likeness)]
+    drifts = [drift for pair in _pairs(_calls(old, policy), _calls(new, policy)) for drift in _of_pair(pair, likeness)]
     return Drifts(tuple(drifts), _version(old), _version(new))
 
 
-def _calls(cassette: Cassette) -> list[_Call]:
+def _calls(cassette: Cassette, policy: Policy) -> list[_Call]:
     numbers: dict[str, int] = {}
-    return [_call(at, one, numbers) for at, one in enumerate(redact(cassette.interactions).interactions, 1)]
+    return [_call(at, one, numbers) for at, one in enumerate(redact(cassette.interactions, policy).interactions, 1)]
 
 
 def _call(number: int, interaction: Interaction, numbers: dict[str, int]) -> _Call:
@@ -142,7 +143,7 @@ def _in_response(call: str, old: Response, new: Response, likeness: Likeness) ->
             yield Drift("body changed", call, "", f"{len(old.body)} bytes", f"{len(new.body)} bytes")
         return
     for found in differences(one[0], other[0], likeness):
-        yield Drift(found.kind, call, found.path, found.old, found.new)
+        yield Drift(found.kind, call, *found[1:])
 
 
 def _in_headers(call: str, whose: str, old: Headers, new: Headers) -> Iterator[Drift]:

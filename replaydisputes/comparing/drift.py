@@ -26,17 +26,22 @@ DriftKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One difference. `call`: the call in words; `path`: JSON path, header name or parameter; old and new as shown."""
+    """One difference. `call`: the call in words; `path`: JSON path, header name or parameter; old and new as shown.
+
+    note: what a reader should know of it beside; mostly empty.
+    """
 
     kind: DriftKind
     call: str
     path: str = ""
     old: str = ""
     new: str = ""
+    note: str = ""
 
     def __str__(self) -> str:
         change = f": {self.old or '(nothing)'} -> {self.new or '(nothing)'}" if self.old or self.new else ""
-        return f"{self.call}: {self.kind}{' ' + self.path if self.path else ''}{change}"
+        note = f" ({self.note})" if self.note else ""
+        return f"{self.call}: {self.kind}{' ' + self.path if self.path else ''}{change}{note}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ SCENARIOS = "replaydisputes_scenarios"
 INI_CASSETTES = "replaydisputes_cassettes"
 INI_ALLOW_HOSTS = "replaydisputes_allow_hosts"
 INI_WORDS: dict[str, tuple[Literal["bool", "string"], str]] = {
+    "max_age": ("string", "`90d`, `12w`: warn of a recording of Stripe that is older (default: any age will do)."),
     "any_dispute": ("bool", "Answer for whatever dispute id a test uses (default: false)."),
     "on_exhausted": ("string", "`fail` (default) or `repeat`, where a write comes more often than it was recorded."),
     "stripe_version": ("string", "`warn` (default), `fail` or `ignore`, where the code asks for another version."),
     "unplayed": ("string", "`ignore` (default), `warn` or `fail`, where a test leaves recordings unplayed."),
 }
-"""The options of `replay()` that the ini file can set, each as replaydisputes_<option>."""
+"""The options that the ini file can set, each as replaydisputes_<option>."""
 
 _running: pytest.StashKey[Replay] = pytest.StashKey()
 _unplayed: pytest.StashKey[OnUnplayed] = pytest.StashKey()
@@ -51,8 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         f'{NAME}(*cassettes, any_dispute=False, on_exhausted="fail", stripe_version="warn", unplayed="ignore", '
-        "allow_hosts=[...], cassettes=DIRECTORY): answer the test's Stripe calls from these dispute cassettes, "
-        "with no network.",
+        "max_age=None, allow_hosts=[...], cassettes=DIRECTORY): answer the test's Stripe calls from these dispute "
+        "cassettes, with no network.",
     )
     config.addinivalue_line(
         "markers", f'{SCENARIOS}("close-*", ...): run the test once for each dispute cassette that a pattern matches.'
@@ -113,6 +114,10 @@ def replaydisputes(request: pytest.FixtureRequest, replaydisputes_config: Mappin
         wanted = wanted_by(request.node, replaydisputes_config)
         with wanted.replaying as running:
             request.node.stash[_running], request.node.stash[_unplayed] = running, wanted.unplayed
+            if wanted.max_age:
+                from replaydisputes.pytest_plugin.age import warn_of_age  # noqa: PLC0415
+
+                warn_of_age(request.node, running, wanted.max_age)
             yield running
     except ReplayDisputesError as error:
         problem = str(error)

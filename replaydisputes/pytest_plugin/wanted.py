@@ -13,7 +13,7 @@ import pytest
 from replaydisputes.api import OnUnplayed, Replay, check_unplayed, replay
 from replaydisputes.decorating import Replaying
 from replaydisputes.errors import ReplayDisputesError, nearest
-from replaydisputes.pytest_plugin import INI_ALLOW_HOSTS, INI_CASSETTES, INI_WORDS, NAME, SCENARIOS
+from replaydisputes.pytest_plugin import INI_ALLOW_HOSTS, INI_CASSETTES, INI_WORDS, NAME, SCENARIOS, age
 
 EXAMPLE = f'@pytest.mark.{NAME}("close-lost")'
 
@@ -28,10 +28,14 @@ class WantedError(ReplayDisputesError):
 
 
 class Wanted(NamedTuple):
-    """The replay that a test asks for, not yet begun, and what to do at the end where something was not played."""
+    """The replay that a test asks for, not yet begun.
+
+    unplayed: what to do at the end where something was not played. max_age: of its recordings; empty for any.
+    """
 
     replaying: Replaying[Replay]
     unplayed: OnUnplayed
+    max_age: str
 
 
 def wanted_by(item: pytest.Item, configured: Mapping[str, Any]) -> Wanted:
@@ -46,7 +50,8 @@ def wanted_by(item: pytest.Item, configured: Mapping[str, Any]) -> Wanted:
     given = {"unplayed": "ignore", **_from_ini(item.config), **configured, **marked}
     unplayed = given.pop("unplayed")
     check_unplayed(unplayed)
-    return Wanted(replay(*names, everywhere=True, **given), unplayed)
+    max_age = age.checked(given.pop("max_age", None))
+    return Wanted(replay(*names, everywhere=True, **given), unplayed, max_age)
 
 
 def cassettes_of(item: pytest.Item) -> tuple[str, ...]:
@@ -96,9 +101,10 @@ def directories(config: pytest.Config) -> Sequence[Path]:
 
 @cache
 def options() -> tuple[str, ...]:
-    """The keyword arguments of the marker, which are those of `replay()`."""
+    """The keyword arguments of the marker: those of `replay()`, and what only a suite can be asked for."""
     parameters = inspect.signature(replay).parameters.values()
-    return tuple(one.name for one in parameters if one.kind is one.KEYWORD_ONLY and one.name != "everywhere")
+    of_replay = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY and one.name != "everywhere"]
+    return (*of_replay, "max_age")
 
 
 def _from_ini(config: pytest.Config) -> dict[str, Any]:
@@ -106,7 +112,7 @@ def _from_ini(config: pytest.Config) -> dict[str, Any]:
         words = {option: config.getini(f"{NAME}_{option}") for option in INI_WORDS}
         found = {option: value for option, value in words.items() if value is not None}
         where = {"cassettes": directories(config), "allow_hosts": config.getini(INI_ALLOW_HOSTS)}
-        config.stash[_ini] = {**where, **found}
+        config.stash[_ini] = {"max_age": age.of_project(config.rootpath), **where, **found}
     return config.stash[_ini]
 
 

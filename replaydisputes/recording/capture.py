@@ -23,7 +23,7 @@ from replaydisputes.recording.patience import Pace, Patience, as_first_answered,
 from replaydisputes.recording.trust import ca_bundle
 from replaydisputes.stripe_api.facts import API_ORIGIN, RESPONSE_HEADER_ORDER
 
-_TIMEOUT_S = (10, 60)
+TIMEOUT_S = (10, 60)
 """To connect, and between two bytes of an answer."""
 
 
@@ -101,12 +101,14 @@ class Capture:
                 data=form or None,
                 headers=dict(headers),
                 auth=_BearerKey(key),
-                timeout=_TIMEOUT_S,
+                timeout=TIMEOUT_S,
                 allow_redirects=False,
             )
         except requests.RequestException as error:
             may_pass, may_have_arrived = not _is(error, _LASTING), not _is(error, (*_LASTING, *_WITHOUT_CONNECTION))
-            raise UnreachableError(host, _cause(error), may_pass=may_pass, may_have_arrived=may_have_arrived) from error
+            raise UnreachableError(
+                host, cause_of(error), may_pass=may_pass, may_have_arrived=may_have_arrived
+            ) from error
         interaction = _interaction(self._cassette.requests[-1], self._cassette.responses[-1])
         if not is_whole(interaction.response):
             raise UnreachableError(host, "the answer broke off in the middle")
@@ -191,8 +193,8 @@ _CAUSES: tuple[tuple[type[Exception], str], ...] = (
     (requests.exceptions.InvalidSchema, "its proxy's kind is not one that can be used (SOCKS needs requests[socks])"),
     (requests.exceptions.InvalidURL, "the address of its proxy, from HTTPS_PROXY or ALL_PROXY, is not one"),
     (requests.exceptions.ProxyError, "the proxy refused the connection"),
-    (requests.exceptions.ConnectTimeout, f"no connection within {_TIMEOUT_S[0]} s"),
-    (requests.exceptions.ReadTimeout, f"no answer within {_TIMEOUT_S[1]} s"),
+    (requests.exceptions.ConnectTimeout, f"no connection within {TIMEOUT_S[0]} s"),
+    (requests.exceptions.ReadTimeout, f"no answer within {TIMEOUT_S[1]} s"),
     (requests.exceptions.ChunkedEncodingError, "the connection broke in the middle of the answer"),
     (requests.exceptions.ConnectionError, "no connection, or it broke off"),
 )
@@ -205,7 +207,7 @@ _WITHOUT_CONNECTION = (NewConnectionError, ConnectTimeoutError, requests.excepti
 """There was nothing to send the request on."""
 
 
-def _cause(error: requests.RequestException) -> str:
+def cause_of(error: requests.RequestException) -> str:
     """What went wrong, in words of our own: the library's text may quote the request."""
     if _is(error, (ssl.SSLCertVerificationError,)):
         return (

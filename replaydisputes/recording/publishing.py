@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +13,8 @@ from replaydisputes.leak_gate import KnownSecrets, Leak, find_leaks
 from replaydisputes.model import Cassette, Interaction, MadeAgainst, Provenance
 from replaydisputes.redaction import DEFAULT_POLICY, Policy, Redacted, redact
 from replaydisputes.stripe_api.facts import API_ORIGIN, API_VERSION, SANDBOX_HEADER
+
+IsWanted = Callable[[Cassette], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,22 @@ class Recorded:
     outcome: WriteOutcome
 
 
-def publish(capture: RawCapture, path: Path) -> Recorded:
-    """Redact a capture and write it through the gate. Raises LeakFoundError, naming the quarantine, on a finding."""
+def publish(capture: RawCapture, path: Path, is_wanted: IsWanted | None = None) -> Recorded:
+    """Redact a capture and write it through the gate. Raises LeakFoundError, naming the quarantine, on a finding.
+
+    is_wanted: asked, once the gate is content, whether the cassette takes the place of the file that is there;
+    without it, it does unless that says the same.
+    """
     redacted = redact(capture.kept, capture.policy)
     cassette = _cassette(capture, redacted)
+    if is_wanted is not None:
+        _, leaks = leaks_of(capture)
+        if leaks:
+            raise LeakFoundError(path, leaks, capture.quarantined)
+        if not is_wanted(cassette):
+            return Recorded(path, cassette, redacted, WriteOutcome.UNCHANGED)
     try:
-        outcome = write(path, cassette, _known(capture))
+        outcome = write(path, cassette, _known(capture), redate=is_wanted is not None)
     except LeakFoundError as error:
         raise LeakFoundError(error.path, error.leaks, capture.quarantined) from error
     return Recorded(path, cassette, redacted, outcome)

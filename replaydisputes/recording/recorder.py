@@ -14,7 +14,7 @@ from replaydisputes.errors import (
     KeyRefusedError,
     ReplayDisputesError,
 )
-from replaydisputes.recording.publishing import RawCapture, Recorded, publish
+from replaydisputes.recording.publishing import IsWanted, RawCapture, Recorded, publish
 from replaydisputes.recording.quarantine import Journal
 from replaydisputes.recording.running import (
     UNKNOWN_KEY,
@@ -77,13 +77,18 @@ def _check_restricted_key(key: str, scenario: Scenario) -> None:
         )
 
 
-def record(
-    scenario: Scenario, target: Target, path: Path, around: Surroundings, dispute: str | None = None
+def record(  # noqa: PLR0913, PLR0917 - the last two have a default
+    scenario: Scenario,
+    target: Target,
+    path: Path,
+    around: Surroundings,
+    dispute: str | None = None,
+    is_wanted: IsWanted | None = None,
 ) -> Recorded:
     """Make the scenario's calls and write its cassette to `path`.
 
-    dispute: an existing one to use instead of making one. A file in place that is no cassette is refused with
-    CassetteFormatError before anything is sent. Whatever goes wrong once a close was sent leaves the
+    dispute: an existing one to use instead of making one. is_wanted: see `publish`. A file in place that is no cassette
+    is refused with CassetteFormatError before anything is sent. Whatever goes wrong once a close was sent leaves the
     capture in the quarantine and the old cassette as it was.
     """
     check_target(target, scenario)
@@ -102,7 +107,7 @@ def record(
             tuple({target.key, target.restricted_key, UNKNOWN_KEY} - {""}),
             around.policy,
         )
-        made = publish(capture, path)
+        made = publish(capture, path, is_wanted)
     except KeyboardInterrupt as interrupt:
         run.end(interrupt)
         raise RecordingInterruptedError(scenario.name, run.kept()) from None
