@@ -1,0 +1,68 @@
+"""The demo page put together: cassettes from the library, players for them, redaction's eye for stand-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import click
+
+from replaydisputes.cli.options import reading_directories
+from replaydisputes.errors import ReplayDisputesError
+from replaydisputes.library import Library
+from replaydisputes.model import Answerer, Cassette, Request, Response, without_headers
+from replaydisputes.playback import Player
+from replaydisputes.playback.codings import plain_body
+from replaydisputes.recording.scenarios import SCENARIOS
+from replaydisputes.redaction.spotting import stand_ins_in
+from replaydisputes.server.asgi import AsgiApp
+from replaydisputes.server.page import Exhibit, exported_files, page_app
+
+
+def demo_page(names: Sequence[str], directory: Path, allowed_hosts: Collection[str] = ()) -> AsgiApp:
+    """The page over the cassettes named, or all. Raises UnknownCassetteError, CassetteFormatError."""
+    return page_app(exhibits_of(names, directory), find_stand_ins=stand_ins_in, allowed_hosts=allowed_hosts)
+
+
+def demo_files(names: Sequence[str], directory: Path, now_s: int) -> dict[str, bytes]:
+    """The same as files, as at a unix second."""
+    return exported_files(exhibits_of(names, directory), stand_ins_in, now_s)
+
+
+def exhibits_of(names: Sequence[str], directory: Path) -> tuple[Exhibit, ...]:
+    """The cassettes named, or all there are; of all, one that cannot be read is told on stderr and passed over."""
+    library = Library(reading_directories(directory))
+    if names:
+        return tuple(_exhibit(name, library.load(name)) for name in dict.fromkeys(names))
+    shown = []
+    for entry in library.names():
+        try:
+            shown.append(_exhibit(entry.name, library.load(str(entry.path))))
+        except ReplayDisputesError as error:
+            click.echo(f"Warning: {error}", err=True)
+    return tuple(shown)
+
+
+def _exhibit(name: str, cassette: Cassette) -> Exhibit:
+    scenario = SCENARIOS.get(cassette.provenance.scenario) if cassette.provenance else None
+    return Exhibit(name, scenario.proves if scenario else "", cassette, partial(_begin, cassette, name))
+
+
+def _begin(cassette: Cassette, name: str, begins_at_s: int) -> Answerer:
+    return _Plain(Player(cassette, name, stripe_version="ignore", begins_at_s=begins_at_s))
+
+
+class _Plain:
+    """A player whose answers can be read: without content coding."""
+
+    def __init__(self, player: Player) -> None:
+        self._player = player
+
+    def answer(self, request: Request) -> Response:
+        response = self._player.answer(request)
+        if not response.header("content-encoding"):
+            return response
+        headers = without_headers(response.headers, ["Content-Encoding", "Content-Length"])
+        return replace(response, headers=headers, body=plain_body(response))
