@@ -32,12 +32,16 @@ def demo_files(names: Sequence[str], directory: Path, now_s: int) -> dict[str, b
 
 
 def exhibits_of(names: Sequence[str], directory: Path) -> tuple[Exhibit, ...]:
-    """The cassettes named, or all there are; of all, one that cannot be read is told on stderr and passed over."""
+    """The cassettes named, or all there are: yours first, then the shipped ones in the order of their scenarios.
+
+    Of all, one that cannot be read is told on stderr and passed over.
+    """
     library = Library(reading_directories(directory))
     if names:
         return tuple(_exhibit(name, library.load(name)) for name in dict.fromkeys(names))
     shown = []
-    for entry in library.names():
+    order = list(SCENARIOS)
+    for entry in sorted(library.names(), key=lambda one: order.index(one.name) if one.name in order else -1):
         try:
             shown.append(_exhibit(entry.name, library.load(str(entry.path))))
         except ReplayDisputesError as error:

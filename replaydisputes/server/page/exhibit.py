@@ -25,7 +25,9 @@ class Exhibit:
 
     @property
     def scenario(self) -> str:
-        return self.cassette.provenance.scenario if self.cassette.provenance else self.name
+        """Less the Stripe-Version, which ends the names of scenarios made at earlier ones."""
+        provenance = self.cassette.provenance
+        return provenance.scenario.removesuffix(f"-{provenance.stripe_version}") if provenance else self.name
 
     @property
     def stripe_version(self) -> str:

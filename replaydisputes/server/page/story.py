@@ -22,6 +22,8 @@ class Exchange:
     request: Request
     response: Response | None
     refusal: str = ""
+    value: Any = None
+    """The answer's JSON; None where there is none."""
 
     @property
     def is_write(self) -> bool:
@@ -30,11 +32,6 @@ class Exchange:
     @property
     def is_close(self) -> bool:
         return is_close(self.request)
-
-    @property
-    def value(self) -> Any:
-        """The answer's JSON; None where there is none."""
-        return json_of(self.response) if self.response else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +94,18 @@ class Story:
 
     def _exchange(self, request: Request) -> None:
         try:
-            self.exchanges.append(Exchange(request, self._answerer.answer(request)))
+            response = self._answerer.answer(request)
         except ReplayDisputesError as error:
             self.exchanges.append(Exchange(request, None, str(error)))
+        else:
+            self.exchanges.append(Exchange(request, response, value=_json_of(response)))
 
 
 def is_close(request: Request) -> bool:
     return request.method == "POST" and urlsplit(request.url).path.endswith("/close")
 
 
-def json_of(response: Response) -> Any:
+def _json_of(response: Response) -> Any:
     """The JSON of a body; None where it is not JSON."""
     try:
         return json.loads(response.body)

@@ -65,6 +65,11 @@ class StoryView:
         return self.disputes[0] if self.disputes else None
 
     @property
+    def closes_again(self) -> bool:
+        """Whether the next step closes what is closed, so that nothing is at stake."""
+        return bool(self.step and self.step.is_close and self.main) and not self.asks_first
+
+    @property
     def latest_number(self) -> int:
         """The number of the last write; 0 before the first."""
         return max((one.number for one in self.exchanges if one.is_write), default=0)
