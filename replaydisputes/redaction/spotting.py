@@ -17,11 +17,23 @@ _ID = (
 _OTHERS = re.compile(
     rf"(?P<secret>{_ID}_secret_{CANONICAL_FRAGMENT}[0-9]+)|(?P<id>{_ID})"
     r"|(?P<masked>[sr]k(?:cs)?_test_\*{4,}[0-9]{4})|(?P<bare>\[redacted\])"
+    r"|(?P<text>%5Bredacted(?:\+|%20)[1-9][0-9]{0,6}%5D)|(?P<email>customer-[1-9][0-9]{0,6}%40example\.invalid)"
+    r"|(?P<phone>%2B1555555[0-9]{4,7}(?![0-9]))|(?P<url>https%3A%2F%2Fexample\.invalid%2F[1-9][0-9]{0,6}(?![0-9]))"
     rf'|"(?:{"|".join(sorted(TIME_FIELDS))})"\s*:\s*(?P<time>[1-9][0-9]{{9}})(?![0-9.eE])'
     r"|^(?i:date): (?P<date>.+)$",
     re.MULTILINE,
 )
-_KINDS = {"secret": "client secret", "id": "id", "masked": "key", "bare": "key", "time": "time", "date": "time"}
+"""What StandIns' own pattern does not find: ids, keys, times, and placeholders in the coding of a form."""
+
+_KINDS = {
+    **GROUP_KINDS,
+    "secret": "client secret",
+    "id": "id",
+    "masked": "key",
+    "bare": "key",
+    "time": "time",
+    "date": "time",
+}
 
 
 class Spot(NamedTuple):
