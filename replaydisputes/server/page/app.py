@@ -41,7 +41,9 @@ def page_app(
     """The page over these cassettes, an ASGI 3 callable for the paths `/` and `/_demo/…`.
 
     allowed_hosts: names beside loopback's under which it answers. clock: unix seconds. Sessions live in this process.
+    Raises MissingExtraError (no Jinja).
     """
+    rendering.environment()
     page = _Page(exhibits, find_stand_ins, clock)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

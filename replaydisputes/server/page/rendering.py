@@ -16,6 +16,23 @@ if TYPE_CHECKING:
 _PACKAGE = "replaydisputes.server.page"
 
 
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Raises MissingExtraError (no Jinja)."""
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - an extra, needed only here
+    except ImportError as error:
+        raise MissingExtraError("the demo page", "server") from error
+    return Environment(
+        loader=PackageLoader(_PACKAGE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
 def index_page(view: IndexView, links: Links) -> bytes:
     return _page("index.html", links, view=view)
 
@@ -38,21 +55,4 @@ def asset(name: str) -> bytes:
 
 
 def _page(template: str, links: Links, **values: object) -> bytes:
-    return _environment().get_template(template).render(links=links, **values).encode()
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    """Raises MissingExtraError (no Jinja)."""
-    try:
-        from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - an extra, needed only here
-    except ImportError as error:
-        raise MissingExtraError("the demo page", "server") from error
-    return Environment(
-        loader=PackageLoader(_PACKAGE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    return environment().get_template(template).render(links=links, **values).encode()

@@ -1,0 +1,89 @@
+"""`demo --web` serves the page until Ctrl-C; a missing library or a broken cassette is one clear line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from replaydisputes.cli.page import exhibits_of
+from replaydisputes.errors import MissingExtraError
+from replaydisputes.server.page import rendering
+from tests.page_support import SHIPPED, shipped_page
+
+WEB = [sys.executable, "-W", "error", "-m", "replaydisputes", "demo", "--web", "--no-browser", "--port"]
+
+
+def test_it_says_where_the_page_is_serves_it_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*WEB, "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline(), process.stdout.readline()]
+        url = said[0].split()[-1]
+        with requests.Session() as session:
+            session.get(url, timeout=10)
+            closed = session.post(f"{url}/_demo/step/0/close-twice", headers={"Origin": url}, timeout=10)
+        os.kill(process.pid, signal.SIGINT)
+        rest, errors = process.communicate(timeout=10)
+
+    assert said == [f"The demo page is at {url}\n", "Ctrl-C stops it.\n"]
+    assert (closed.status_code, closed.url) == (200, f"{url}/_demo/dispute/close-twice#latest")
+    assert "<title>Lost: $10.00 Fraudulent · replaydisputes</title>" in closed.text
+    assert (process.returncode, rest, errors) == (0, "", "")
+
+
+def test_it_opens_the_page_in_the_browser(tmp_path: Path) -> None:
+    opened = tmp_path / "opened"
+    browser = f"{sys.executable} -c \"import pathlib,sys; pathlib.Path('{opened}').write_text(sys.argv[1])\" %s"
+    with subprocess.Popen(
+        [one for one in WEB if one != "--no-browser"] + ["0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "BROWSER": browser},
+    ) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        process.stdout.readline()
+        for _ in range(100):
+            if opened.exists() and opened.read_text():
+                break
+            time.sleep(0.05)
+        os.kill(process.pid, signal.SIGINT)
+        process.communicate(timeout=10)
+
+    assert opened.read_text() == url
+
+
+def test_a_broken_cassette_is_told_and_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mine.yaml").write_text("interactions: 7\nversion: 1\n")
+
+    shown = exhibits_of((), tmp_path)
+
+    assert [one.name for one in shown] == [one.name for one in SHIPPED]
+    assert capsys.readouterr().err.startswith(f"Warning: {tmp_path / 'mine.yaml'}")
+
+
+def test_a_suites_own_cassettes_come_first(tmp_path: Path) -> None:
+    content = next(path for path in (Path(__file__).parent.parent / "cassettes").glob("close-twice.yaml")).read_bytes()
+    (tmp_path / "mine.yaml").write_bytes(content)
+
+    assert [one.name for one in exhibits_of((), tmp_path)][:3] == ["mine", "close-lost", "close-twice"]
+
+
+def test_without_jinja_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    rendering.environment.cache_clear()
+
+    with pytest.raises(MissingExtraError) as caught:
+        shipped_page()
+
+    rendering.environment.cache_clear()
+    assert caught.value.extra == "server"
