@@ -147,10 +147,10 @@ def test_the_longest_unused_session_is_forgotten_and_no_other() -> None:
     assert [len(outcomes(browser.get(TWICE).html)) for browser in (first, second)] == [2, 1]
 
 
-def test_an_assumption_of_the_sandbox_is_told_where_it_answers() -> None:
-    browser = Browser(shipped_page())
+def test_an_assumption_of_the_sandbox_is_told_where_it_first_answers() -> None:
+    page = Browser(shipped_page()).post("/_demo/step/0/close-inquiry")
 
-    assert "Assumed What Stripe answers here is not established" in browser.post("/_demo/step/0/close-inquiry").text
+    assert re.findall("the sandbox marks this answer ([a-z-]+)\\.", page.text) == ["inquiry-reason", "inquiry-close"]
 
 
 @pytest.mark.parametrize("exhibit", SHIPPED, ids=[one.name for one in SHIPPED])

@@ -89,3 +89,13 @@ def test_a_state_has_no_violation_and_fits(
 
     assert examine(page, f"{state} {look}".replace(" ", "-")) == []
     assert page.evaluate("document.documentElement.scrollWidth") == LOOKS[look]["viewport"]["width"]
+
+
+def test_axe_sees_what_is_wrong(
+    open_page: Callable[..., Any], url: str, examine: Callable[[Any, str], list[str]]
+) -> None:
+    page = open_page()
+    page.goto(url)
+    page.evaluate("document.querySelector('.lead').outerHTML = '<p class=pill><img src=/_demo/assets/icon.svg></p>'")
+
+    assert examine(page, "spoilt") == ['image-alt: <img src="/_demo/assets/icon.svg">']

@@ -117,14 +117,19 @@ def test_the_whole_story_without_scripts(open_page: OpenPage, url: str) -> None:
     assert [one_line(state) for state in states] == [OPENED, CLOSED, REFUSED]
 
 
-def test_what_changed_is_brought_into_view(open_page: OpenPage, url: str) -> None:
+@pytest.mark.parametrize(("steps", "news"), [(1, ".changed"), (2, ".body")], ids=["what changed", "the refusal"])
+def test_the_news_of_an_answer_is_brought_into_view(open_page: OpenPage, url: str, steps: int, news: str) -> None:
     page = open_page()
-    page.goto(f"{url}/_demo/dispute/close-lost")
+    page.goto(f"{url}/_demo/dispute/close-twice")
     by_mouse(page, "Close dispute…")
     by_mouse(page, "Close dispute for good")
+    if steps == 2:
+        by_mouse(page, "Close it again")
+        page.wait_for_selector(".refused#latest:focus")
     page.wait_for_selector("#latest:focus")
 
-    box, line = page.locator("#latest .scroll").nth(1).bounding_box(), page.locator(".changed").bounding_box()
+    response = page.locator("#latest .scroll").nth(1)
+    box, line = response.bounding_box(), response.locator(news).bounding_box()
     assert box["y"] <= line["y"] <= box["y"] + box["height"] - line["height"]
 
 

@@ -14,8 +14,9 @@ from replaydisputes.server.page import rendering
 from replaydisputes.server.page.exhibit import Exhibit, FindStandIns
 from replaydisputes.server.page.guarding import SECURITY_HEADERS, Refusal, refusal_of
 from replaydisputes.server.page.links import ASSETS, ServedLinks
+from replaydisputes.server.page.listing import index_view
 from replaydisputes.server.page.sessions import Sessions, Visit
-from replaydisputes.server.page.views import index_view, story_view
+from replaydisputes.server.page.views import story_view
 
 _MAX_BODY_BYTES = 4096
 _LINKS = ServedLinks()
@@ -93,7 +94,7 @@ class _Page:
 
     def _index(self, visit: Visit) -> _Answer:
         stories = [self._sessions.look(visit, name) for name in self._sessions.exhibits]
-        return _Answer(200, rendering.index_page(index_view(stories, self._find, int(self._clock())), _LINKS))
+        return _Answer(200, rendering.index_page(index_view(stories, int(self._clock())), _LINKS))
 
     def _read(self, visit: Visit, what: str, name: str) -> _Answer:
         view = story_view(self._sessions.look(visit, name), self._find, int(self._clock()))

@@ -39,11 +39,10 @@ class Exhibit:
         return self.cassette.provenance.made_against if self.cassette.provenance else ""
 
 
-def is_superseded(exhibit: Exhibit, among: Sequence[Exhibit]) -> bool:
-    """Whether another exhibit shows the same scenario, from the same source, at a later Stripe-Version."""
-    return any(
-        other.scenario == exhibit.scenario
-        and other.made_against == exhibit.made_against
-        and other.stripe_version > exhibit.stripe_version
-        for other in among
-    )
+def superseded(exhibits: Sequence[Exhibit]) -> list[bool]:
+    """Of each exhibit, whether another shows the same scenario, from the same source, at a later Stripe-Version."""
+    latest: dict[tuple[str, str], str] = {}
+    for one in exhibits:
+        key = one.scenario, one.made_against
+        latest[key] = max(one.stripe_version, latest.get(key, ""))
+    return [one.stripe_version < latest[one.scenario, one.made_against] for one in exhibits]

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from replaydisputes.server.page import rendering
 from replaydisputes.server.page.exhibit import Exhibit, FindStandIns
 from replaydisputes.server.page.links import ASSETS, ExportedLinks
+from replaydisputes.server.page.listing import index_view
 from replaydisputes.server.page.story import Story
-from replaydisputes.server.page.views import index_view, story_view
+from replaydisputes.server.page.views import story_view
 
 
 def exported_files(exhibits: Sequence[Exhibit], find: FindStandIns, now_s: int) -> dict[str, bytes]:
@@ -16,7 +17,7 @@ def exported_files(exhibits: Sequence[Exhibit], find: FindStandIns, now_s: int) 
     links = ExportedLinks([exhibit.name for exhibit in exhibits])
     stories = [Story(exhibit, now_s) for exhibit in exhibits]
     made = {links.asset(name): rendering.asset(name) for name in ASSETS}
-    made[links.index()] = rendering.index_page(index_view(stories, find, now_s), links)
+    made[links.index()] = rendering.index_page(index_view(stories, now_s), links)
     for story in stories:
         made.update(_pages(story, links, find, now_s))
     return made

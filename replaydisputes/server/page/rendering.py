@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from replaydisputes.errors import MissingExtraError
 from replaydisputes.server.page.links import Links
-from replaydisputes.server.page.views import IndexView, StoryView
+from replaydisputes.server.page.listing import IndexView
+from replaydisputes.server.page.views import StoryView
 
 if TYPE_CHECKING:
     from jinja2 import Environment

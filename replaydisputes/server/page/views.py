@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
-from replaydisputes.server.page.dispute_view import DisputeView, Status, dispute_view, status_of
-from replaydisputes.server.page.exhibit import Exhibit, FindStandIns, is_superseded
+from replaydisputes.server.page.dispute_view import DisputeView, Status, status_of
+from replaydisputes.server.page.exhibit import Exhibit, FindStandIns
+from replaydisputes.server.page.learning import Learnt, in_order
 from replaydisputes.server.page.story import Exchange, Step, Story, disputes_in
 from replaydisputes.server.page.wire import Line, request_lines, response_lines
 from replaydisputes.server.page.wording import source_in_words, words_of
-
-_ASSUMPTION = "Replaydisputes-Assumption"
-
-
-class _Known(NamedTuple):
-    """The last that was told of a dispute, and the body where the answer was the dispute itself."""
-
-    dispute: dict[str, Any]
-    body: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +30,7 @@ class ExchangeView:
     response: tuple[Line, ...]
     refusal: str
     assumption: str
+    """What the sandbox assumed of Stripe for this answer and for none before it."""
 
     @property
     def has_moved(self) -> bool:
@@ -75,37 +67,14 @@ class StoryView:
         return max((one.number for one in self.exchanges if one.is_write), default=0)
 
 
-@dataclass(frozen=True, slots=True)
-class IndexView:
-    """open: stories with a dispute; refused: those without; older: the same at earlier Stripe-Versions."""
-
-    open: tuple[StoryView, ...]
-    refused: tuple[StoryView, ...]
-    older: tuple[StoryView, ...]
-    sources: tuple[tuple[str, str], ...]
-
-
-def index_view(stories: Sequence[Story], find: FindStandIns, now_s: int) -> IndexView:
-    exhibits = [story.exhibit for story in stories]
-    views = [(story.exhibit, story_view(story, find, now_s)) for story in stories]
-    current = [view for exhibit, view in views if not is_superseded(exhibit, exhibits)]
-    return IndexView(
-        tuple(view for view in current if view.disputes),
-        tuple(view for view in current if not view.disputes),
-        tuple(view for exhibit, view in views if is_superseded(exhibit, exhibits)),
-        tuple(dict.fromkeys((view.source, view.source_says) for _, view in views)),
-    )
-
-
 def story_view(story: Story, find: FindStandIns, now_s: int) -> StoryView:
-    known: dict[str, _Known] = {}
-    exchanges = []
+    learnt, exchanges = Learnt(), []
+    find = _for(story.exhibit, find)
     for number, exchange in enumerate(story.exchanges, start=1):
-        exchanges.append(_exchange_view(number, exchange, known, _for(story.exhibit, find)))
-        _learn(known, exchange)
+        exchanges.append(_exchange_view(number, exchange, learnt, find))
+        learnt.learn(exchange)
     exhibit, step = story.exhibit, story.next_step
-    subject = _subject(story)
-    views = tuple(dispute_view(known[one].dispute, now_s) for one in sorted(known, key=lambda one: one != subject))
+    views = in_order(story, learnt, now_s)
     source, says = source_in_words(exhibit.made_against)
     kinds = {piece.kind for one in exchanges for line in (*one.request, *one.response) for piece in line.pieces}
     return StoryView(
@@ -130,28 +99,11 @@ def _for(exhibit: Exhibit, find: FindStandIns) -> FindStandIns:
     return lambda text: [spot for spot in find(text) if spot[2] != "time"]
 
 
-def _subject(story: Story) -> str:
-    """The id in the path of the next write, else of the last."""
-    step = story.next_step
-    writes = [step.request] if step else [one.request for one in story.exchanges if one.is_write][-1:]
-    paths = [urlsplit(request.url).path.split("/") for request in writes]
-    return paths[0][3] if paths and len(paths[0]) > 3 else ""
-
-
-def _learn(known: dict[str, _Known], exchange: Exchange) -> None:
-    """What an answer tells of disputes. An event tells what was, so it counts only where nothing else is known."""
-    value, response = exchange.value, exchange.response
-    is_event = isinstance(value, dict) and value.get("object") == "event"
-    for dispute in disputes_in(value):
-        if not is_event or dispute["id"] not in known:
-            known[dispute["id"]] = _Known(dispute, response.body if response and dispute is value else None)
-
-
-def _exchange_view(number: int, exchange: Exchange, known: dict[str, _Known], find: FindStandIns) -> ExchangeView:
+def _exchange_view(number: int, exchange: Exchange, learnt: Learnt, find: FindStandIns) -> ExchangeView:
     request, response = exchange.request, exchange.response
     target = urlsplit(request.url)
     told = next(disputes_in(exchange.value), None)
-    before = known.get(told["id"]) if told else None
+    before = learnt.disputes.get(told["id"]) if told else None
     is_state = told is exchange.value and told is not None
     earlier = before.body if before and is_state and exchange.is_write else None
     return ExchangeView(
@@ -166,7 +118,7 @@ def _exchange_view(number: int, exchange: Exchange, known: dict[str, _Known], fi
         request_lines(request, find),
         response_lines(response, find, earlier) if response else (),
         exchange.refusal,
-        (response.header(_ASSUMPTION) or "") if response else "",
+        ", ".join(learnt.new_assumptions(exchange)),
     )
 
 

@@ -21,25 +21,27 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """was: what stood in place of a changed line before, empty where nothing did."""
+    """was: what stood in place of a changed line before, empty where nothing did. begins_body: behind the headers."""
 
     pieces: tuple[Piece, ...]
     changed: bool = False
     was: str = ""
+    begins_body: bool = False
 
 
 def request_lines(request: Request, find: FindStandIns) -> tuple[Line, ...]:
-    return _lines(_request_text(request), find, {})
+    text, first_of_body = _request_text(request)
+    return _lines(text, find, first_of_body, {})
 
 
 def response_lines(response: Response, find: FindStandIns, before: bytes | None) -> tuple[Line, ...]:
     """before: the body that this one is a later state of, so that what changed is marked; None where there is none."""
-    changes = {} if before is None else _changes(before, response.body)
-    first_of_body = len(response.headers) + 2
-    return _lines(_response_text(response), find, {first_of_body + at: was for at, was in changes.items()})
+    text, first_of_body = _response_text(response)
+    return _lines(text, find, first_of_body, {} if before is None else _changes(before, response.body))
 
 
-def _lines(text: str, find: FindStandIns, changes: Mapping[int, str]) -> tuple[Line, ...]:
+def _lines(text: str, find: FindStandIns, first_of_body: int, changes: Mapping[int, str]) -> tuple[Line, ...]:
+    """changes: the numbers of changed lines, counted from the first of the body, and what each replaced."""
     pieces: list[list[Piece]] = [[]]
     at = 0
     for start, end, kind in find(text):
@@ -48,7 +50,8 @@ def _lines(text: str, find: FindStandIns, changes: Mapping[int, str]) -> tuple[L
         at = end
     _add(pieces, text[at:])
     return tuple(
-        Line(tuple(line), number in changes, _value(changes.get(number, ""))) for number, line in enumerate(pieces)
+        Line(tuple(line), number in changes, _value(changes.get(number, "")), begins_body=number == 0)
+        for number, line in enumerate(pieces, start=-first_of_body)
     )
 
 
@@ -63,20 +66,22 @@ def _changes(before: bytes, after: bytes) -> dict[int, str]:
     return changes
 
 
-def _request_text(request: Request) -> str:
+def _request_text(request: Request) -> tuple[str, int]:
     target = urlsplit(request.url)
     path = target.path + (f"?{target.query}" if target.query else "")
     headers = request.headers if request.header("host") else (("Host", target.netloc), *request.headers)
     return _message(f"{request.method} {path} HTTP/1.1", headers, request.body)
 
 
-def _response_text(response: Response) -> str:
+def _response_text(response: Response) -> tuple[str, int]:
     reason = response.reason or reason_phrase(response.status)
     return _message(f"HTTP/1.1 {response.status} {reason}".rstrip(), response.headers, response.body)
 
 
-def _message(first: str, headers: Headers, body: bytes) -> str:
-    return "\n".join([first, *(f"{name}: {value}" for name, value in headers), "", _text(body)]).rstrip("\n")
+def _message(first: str, headers: Headers, body: bytes) -> tuple[str, int]:
+    """The message, and how many lines stand before its body."""
+    head = [first, *(f"{name}: {value}" for name, value in headers), ""]
+    return "\n".join([*head, _text(body)]).rstrip("\n"), len(head)
 
 
 def _text(body: bytes) -> str:

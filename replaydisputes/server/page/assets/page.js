@@ -48,17 +48,17 @@ function dialogs() {
   }
 }
 
-function showChange() {
-  for (const changed of document.querySelectorAll(".line.changed")) {
-    const box = changed.closest(".scroll");
-    box.scrollTop = changed.offsetTop - box.clientHeight / 2;
-  }
+function showNews() {
   const latest = document.getElementById("latest");
+  for (const box of document.querySelectorAll(".scroll")) {
+    const news = box.querySelector(".changed") ?? (latest?.contains(box) && box.querySelector(".body"));
+    if (news) box.scrollTop = news.offsetTop - box.clientHeight / 2;
+  }
   if (latest && location.hash === "#latest") latest.focus();
 }
 
 document.addEventListener("DOMContentLoaded", () => {
   themeButton();
   dialogs();
-  showChange();
+  showNews();
 });
