@@ -14,7 +14,7 @@ from replaydisputes.cli.page import exhibits_of
 from replaydisputes.model import Answerer, Cassette
 from replaydisputes.playback import Player
 from replaydisputes.redaction.spotting import stand_ins_in
-from replaydisputes.server.app import AsgiApp
+from replaydisputes.server.asgi import AsgiApp
 from replaydisputes.server.page import Exhibit, page_app
 
 NOW_S = 1_795_442_400
