@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -37,6 +38,40 @@ def test_it_says_where_the_page_is_serves_it_and_ends_with_ctrl_c(tmp_path: Path
     assert (closed.status_code, closed.url) == (200, f"{url}/_demo/dispute/close-twice#latest")
     assert "<title>Lost: $10.00 Fraudulent · replaydisputes</title>" in closed.text
     assert (process.returncode, rest, errors) == (0, "", "")
+
+
+SERVE = [sys.executable, "-W", "error", "-m", "replaydisputes", "serve", "--port", "0"]
+
+
+def served(arguments: list[str], folder: Path) -> tuple[list[str], int, str, str]:
+    """What `serve` says; the status and title of `/`; the status that the API reads after a close on the page."""
+    with subprocess.Popen([*SERVE, *arguments], stdout=subprocess.PIPE, text=True, cwd=folder) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline()]
+        while "Ctrl-C" not in lines[-1]:
+            lines.append(process.stdout.readline())
+        url = re.findall(r"http://127\.0\.0\.1:[0-9]+", lines[0])[0]
+        with requests.Session() as session:
+            page = session.get(f"{url}/", timeout=10)
+            session.post(f"{url}/_demo/step/0/close-lost", headers={"Origin": url}, timeout=10)
+            read = session.get(f"{url}/v1/disputes/du_1AAAAAreplaydisp00000001", timeout=10)
+        process.terminate()
+    title = re.findall("<title>(.*)</title>", page.text)
+    return [line.replace(url, "URL") for line in lines], page.status_code, "".join(title), read.json()["status"]
+
+
+def test_serve_has_the_page_beside_the_api_with_a_history_of_its_own(tmp_path: Path) -> None:
+    said, status, title, read = served(["close-lost"], tmp_path)
+
+    assert "Demo page: URL/\n" in said
+    assert (status, title, read) == (200, "Disputes · replaydisputes", "needs_response")
+
+
+def test_serve_goes_without_the_page_where_it_is_told_to(tmp_path: Path) -> None:
+    said, status, title, read = served(["close-lost", "--no-demo"], tmp_path)
+
+    assert [line for line in said if "Demo page" in line] == []
+    assert (status, title, read) == (501, "", "needs_response")
 
 
 def test_it_opens_the_page_in_the_browser(tmp_path: Path) -> None:

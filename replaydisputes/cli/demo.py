@@ -42,7 +42,7 @@ def demo_command(*, web: bool, port: int, no_browser: bool, directory: Path) -> 
 
 
 def _serve_page(port: int, no_browser: bool, directory: Path) -> None:
-    from replaydisputes.cli.page import demo_page  # noqa: PLC0415 - `--help` stays light
+    from replaydisputes.cli.page import demo_page, exhibits_of  # noqa: PLC0415 - `--help` stays light
     from replaydisputes.server import run_sessions_forever  # noqa: PLC0415
 
     def ready(url: str) -> None:
@@ -50,7 +50,7 @@ def _serve_page(port: int, no_browser: bool, directory: Path) -> None:
         if not no_browser and not webbrowser.open(url):
             click.echo("No browser could be opened here; open the address yourself.", err=True)
 
-    run_sessions_forever(demo_page((), directory), "127.0.0.1", port, ready)
+    run_sessions_forever(demo_page(exhibits_of((), directory)), "127.0.0.1", port, ready)
 
 
 def _tell(out: Console) -> None:

@@ -21,9 +21,8 @@ from replaydisputes.server.asgi import AsgiApp
 from replaydisputes.server.page import Exhibit, exported_files, page_app
 
 
-def demo_page(names: Sequence[str], directory: Path, allowed_hosts: Collection[str] = ()) -> AsgiApp:
-    """The page over the cassettes named, or all. Raises UnknownCassetteError, CassetteFormatError."""
-    return page_app(exhibits_of(names, directory), find_stand_ins=stand_ins_in, allowed_hosts=allowed_hosts)
+def demo_page(exhibits: Sequence[Exhibit], allowed_hosts: Collection[str] = ()) -> AsgiApp:
+    return page_app(exhibits, find_stand_ins=stand_ins_in, allowed_hosts=allowed_hosts)
 
 
 def demo_files(names: Sequence[str], directory: Path, now_s: int) -> dict[str, bytes]:
@@ -34,22 +33,22 @@ def demo_files(names: Sequence[str], directory: Path, now_s: int) -> dict[str, b
 def exhibits_of(names: Sequence[str], directory: Path) -> tuple[Exhibit, ...]:
     """The cassettes named, or all there are: yours first, then the shipped ones in the order of their scenarios.
 
-    Of all, one that cannot be read is told on stderr and passed over.
+    Of all, one that cannot be read is told on stderr and passed over. Raises UnknownCassetteError, CassetteFormatError.
     """
     library = Library(reading_directories(directory))
     if names:
-        return tuple(_exhibit(name, library.load(name)) for name in dict.fromkeys(names))
+        return tuple(exhibit_of(name, library.load(name)) for name in dict.fromkeys(names))
     shown = []
     order = list(SCENARIOS)
     for entry in sorted(library.names(), key=lambda one: order.index(one.name) if one.name in order else -1):
         try:
-            shown.append(_exhibit(entry.name, library.load(str(entry.path))))
+            shown.append(exhibit_of(entry.name, library.load(str(entry.path))))
         except ReplayDisputesError as error:
             click.echo(f"Warning: {error}", err=True)
     return tuple(shown)
 
 
-def _exhibit(name: str, cassette: Cassette) -> Exhibit:
+def exhibit_of(name: str, cassette: Cassette) -> Exhibit:
     scenario = SCENARIOS.get(cassette.provenance.scenario) if cassette.provenance else None
     return Exhibit(name, scenario.proves if scenario else "", cassette, partial(_begin, cassette, name))
 
