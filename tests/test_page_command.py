@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import re
 import signal
@@ -13,10 +15,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from replaydisputes.cli.page import exhibits_of
+from replaydisputes.cli.page import exhibit_of, exhibits_of
 from replaydisputes.errors import MissingExtraError
+from replaydisputes.model import Cassette, Interaction, Request, Response
 from replaydisputes.server.page import rendering
-from tests.page_support import SHIPPED, shipped_page
+from replaydisputes.server.page.story import Story
+from tests.page_support import NOW_S, SHIPPED, shipped_page
 
 WEB = [sys.executable, "-W", "error", "-m", "replaydisputes", "demo", "--web", "--no-browser", "--port"]
 
@@ -104,6 +108,28 @@ def test_a_broken_cassette_is_told_and_passed_over(tmp_path: Path, capsys: pytes
 
     assert [one.name for one in shown] == [one.name for one in SHIPPED]
     assert capsys.readouterr().err.startswith(f"Warning: {tmp_path / 'mine.yaml'}")
+
+
+def test_recordings_of_other_tools_are_shown_compressed_or_asked_by_time(tmp_path: Path) -> None:
+    dispute = json.dumps({"object": "dispute", "id": "du_1", "created": 1_700_000_000, "status": "won"}).encode()
+    listed = Request("GET", "https://api.stripe.com/v1/disputes?created[gte]=1700000000")
+    answers = [
+        Response(
+            200, (("Content-Encoding", "gzip"), ("Date", "Tue, 14 Nov 2023 22:13:20 GMT")), gzip.compress(dispute)
+        ),
+        Response(200, (("Content-Encoding", "br"),), b"\x0b\x02\x80{}\x03"),
+    ]
+    stories = [Story(exhibit_of("mine", Cassette((Interaction(listed, one),))), NOW_S) for one in answers]
+
+    readable, unreadable = (story.exchanges[0] for story in stories)
+    assert (readable.value["created"], readable.response and readable.response.header("content-encoding")) == (
+        NOW_S,
+        None,
+    )
+    assert (unreadable.response, unreadable.refusal.partition(",")[0]) == (
+        None,
+        "the recorded answer is compressed with 'br'",
+    )
 
 
 def test_a_suites_own_cassettes_come_first(tmp_path: Path) -> None:

@@ -128,6 +128,13 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites_and_says_nothing(
     assert "set-cookie" not in browser.get("/").headers
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_link_on_another_site_leads_to_the_page_and_leaves_the_visitors_history_alone(site: str) -> None:
+    page = Browser(shipped_page()).get(TWICE, {"sec-fetch-site": site, "sec-fetch-dest": "document"})
+
+    assert (page.status, "set-cookie" in page.headers) == (200, False)
+
+
 @pytest.mark.parametrize("cookie", ["guessed", "a" * 5000, '"', "x; y=z", "=;=;\\"])
 def test_a_token_that_is_not_ours_is_not_taken_over(cookie: str) -> None:
     app = shipped_page()

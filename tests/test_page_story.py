@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from replaydisputes.server.page import Exhibit
+from replaydisputes.redaction.spotting import stand_ins_in
+from replaydisputes.server.page import Exhibit, page_app
 from replaydisputes.server.page.sessions import MAX_SESSIONS
 from replaydisputes.server.page.story import Story
 from tests.page_support import NOW_S, SHIPPED, Browser, shipped_page
@@ -151,6 +153,17 @@ def test_an_assumption_of_the_sandbox_is_told_where_it_first_answers() -> None:
     page = Browser(shipped_page()).post("/_demo/step/0/close-inquiry")
 
     assert re.findall("the sandbox marks this answer ([a-z-]+)\\.", page.text) == ["inquiry-reason", "inquiry-close"]
+
+
+@pytest.mark.parametrize("name", ["../mine.yaml", "/home/me/mine.yaml", "a b?c#d%2F", "reset/x", "ü"])
+def test_a_cassette_of_any_name_has_an_address(name: str) -> None:
+    shown = replace(SHIPPED[1], name=name)
+    browser = Browser(page_app([shown], find_stand_ins=stand_ins_in, clock=lambda: NOW_S))
+    address = re.findall(r'<a href="(/_demo/[^"]*)"', browser.get("/").html)[0]
+    action = re.findall(r'action="(/_demo/step/[^"]*)"', browser.get(address).html)[0]
+
+    assert address.count("/") == 3
+    assert len(outcomes(browser.post(action).html)) == 2
 
 
 @pytest.mark.parametrize("exhibit", SHIPPED, ids=[one.name for one in SHIPPED])

@@ -14,7 +14,8 @@ from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.library import Library
 from replaydisputes.model import Answerer, Cassette, Request, Response, without_headers
 from replaydisputes.playback import Player
-from replaydisputes.playback.codings import plain_body
+from replaydisputes.playback.clock import Shift, shift_to
+from replaydisputes.playback.codings import CompressedAnswerError, plain_body
 from replaydisputes.recording.scenarios import SCENARIOS
 from replaydisputes.redaction.spotting import stand_ins_in
 from replaydisputes.server.asgi import AsgiApp
@@ -54,17 +55,26 @@ def exhibit_of(name: str, cassette: Cassette) -> Exhibit:
 
 
 def _begin(cassette: Cassette, name: str, begins_at_s: int) -> Answerer:
-    return _Plain(Player(cassette, name, stripe_version="ignore", begins_at_s=begins_at_s))
+    try:
+        shift = shift_to(cassette, begins_at_s)
+    except CompressedAnswerError:
+        shift = None
+    return _Readable(Player(cassette, name, stripe_version="ignore"), shift)
 
 
-class _Plain:
-    """A player whose answers can be read: without content coding."""
+class _Readable:
+    """A player that is sent what was recorded, word for word, and whose answers are without content coding.
 
-    def __init__(self, player: Player) -> None:
-        self._player = player
+    So only the answers are moved in time: a player that moves them expects moved times in requests as well.
+    """
+
+    def __init__(self, player: Player, shift: Shift | None) -> None:
+        self._player, self._shift = player, shift
 
     def answer(self, request: Request) -> Response:
         response = self._player.answer(request)
+        if self._shift:
+            response = self._shift.told(response)
         if not response.header("content-encoding"):
             return response
         headers = without_headers(response.headers, ["Content-Encoding", "Content-Length"])

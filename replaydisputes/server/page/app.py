@@ -15,7 +15,7 @@ from replaydisputes.server.page.exhibit import Exhibit, FindStandIns
 from replaydisputes.server.page.guarding import SECURITY_HEADERS, Refusal, refusal_of
 from replaydisputes.server.page.links import ASSETS, ServedLinks
 from replaydisputes.server.page.listing import index_view
-from replaydisputes.server.page.sessions import Sessions, Visit
+from replaydisputes.server.page.sessions import Sessions, Visit, passing_visit
 from replaydisputes.server.page.views import story_view
 
 _MAX_BODY_BYTES = 4096
@@ -69,6 +69,9 @@ class _Page:
         found = _PATH.match(path)
         if found and found["what"] == "assets":
             return _asset(found["name"]) if method != "POST" else _not_that_method("GET, HEAD")
+        if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+            # A link on another site brings no cookie, as it is strict: a new one would take the visitor's history away.
+            return self._routed(method, path, found, passing_visit(int(self._clock())))
         cookie = f"replaydisputes-demo-{headers.get('host', '').rpartition(':')[2] or 80}"
         token = _token(headers.get("cookie", ""), cookie)
         given, visit = self._sessions.visit(token, int(self._clock()))

@@ -29,7 +29,10 @@ class Links(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ServedLinks:
-    """Paths of the server. How many steps were made is the session's matter, and only an action names it."""
+    """Paths of the server. A name is one segment, even `../mine.yaml`.
+
+    How many steps were made is the session's matter, and only an action names it.
+    """
 
     method: Literal["post", "get"] = "post"
     resets: bool = True
@@ -41,18 +44,18 @@ class ServedLinks:
         return f"{PREFIX}assets/{name}"
 
     def dispute(self, name: str, step: int) -> str:
-        return f"{PREFIX}dispute/{quote(name)}"
+        return f"{PREFIX}dispute/{quote(name, safe='')}"
 
     def confirm(self, name: str, step: int) -> str:
-        return f"{PREFIX}confirm/{quote(name)}"
+        return f"{PREFIX}confirm/{quote(name, safe='')}"
 
     def act(self, name: str, step: int) -> str:
         """Makes step number `step`, from 0; sent twice, it is made once."""
-        return f"{PREFIX}step/{step}/{quote(name)}"
+        return f"{PREFIX}step/{step}/{quote(name, safe='')}"
 
     def reset(self, name: str) -> str:
         """Of one cassette's history; of all where the name is empty."""
-        return f"{PREFIX}reset/{quote(name)}"
+        return f"{PREFIX}reset/{quote(name, safe='')}"
 
 
 class ExportedLinks:

@@ -22,6 +22,11 @@ class Visit:
     stories: dict[str, Story] = field(default_factory=dict)
 
 
+def passing_visit(now_s: int) -> Visit:
+    """A visit that nobody comes back to."""
+    return Visit(now_s // _MINUTE_S * _MINUTE_S)
+
+
 class Sessions:
     """begun: what has not been touched is alike for all who came in the same minute, so it is made once."""
 
@@ -34,7 +39,7 @@ class Sessions:
         """The visit of a token; a new one, under a new token, where it is none of ours."""
         if token not in self._visits:
             token = secrets.token_urlsafe(32)
-            self._visits[token] = Visit(now_s // _MINUTE_S * _MINUTE_S)
+            self._visits[token] = passing_visit(now_s)
             if len(self._visits) > MAX_SESSIONS:
                 self._visits.popitem(last=False)
         self._visits.move_to_end(token)
