@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -109,6 +112,65 @@ def test_nothing_in_a_cassette_becomes_html(text: str) -> None:
 
     assert [page.status for page in pages] == [200] * 5
     assert [one for page in pages for one in ("<script>alert", "<img src=x", "<!--", "49") if one in page.html] == []
+
+
+ODD = [
+    None,
+    True,
+    -1,
+    10**30,
+    1e308,
+    "",
+    "x" * 3000,
+    "\x00\x1b",
+    "ü\ud800",
+    [],
+    {},
+    [[]],
+    {"object": "dispute", "id": "du_2"},
+]
+
+
+def test_no_answer_however_odd_breaks_the_page() -> None:
+    """Each of 200 cassettes has a dispute with odd values in places drawn at random."""
+    seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**32))
+    print(f"SEED={seed}")
+    drawn = random.Random(seed)
+    for _ in range(200):
+        told = json.loads(hostile("plain").interactions[0].response.body)
+        for _ in range(drawn.randint(1, 4)):
+            place = drawn.choice([told, told["evidence_details"], told["evidence"]] if len(told) > 9 else [told])
+            place[drawn.choice([*place, "payment_method_details", "data", "error", "object"])] = drawn.choice(ODD)
+            if not isinstance(told.get("evidence_details"), dict) or not isinstance(told.get("evidence"), dict):
+                break
+        body = json.dumps(drawn.choice([told, [told], {"object": "list", "data": told}, {"data": {"object": told}}]))
+        cut = body[: drawn.randint(0, len(body))] if drawn.random() < 0.1 else body
+        interactions = [replace(one, response=Response(200, (), cut.encode())) for one in hostile("plain").interactions]
+        app = page_app(
+            [exhibit("odd", Cassette(tuple(interactions)))], find_stand_ins=stand_ins_in, clock=lambda: NOW_S
+        )
+        browser = Browser(app)
+        pages = [browser.get("/"), browser.get("/_demo/dispute/odd"), browser.post("/_demo/step/0/odd")]
+        assert [page.status for page in pages] == [200] * 3, told
+
+
+def test_a_file_that_cannot_be_played_is_shown_with_the_reason() -> None:
+    broken = Interaction(Request("GET", "https://[::1/v1/disputes/du_1"), Response(200))
+    app = page_app([exhibit("broken", Cassette((broken,)))], find_stand_ins=stand_ins_in, clock=lambda: NOW_S)
+
+    page = Browser(app).get("/_demo/dispute/broken")
+
+    assert (page.status, "Invalid IPv6 URL" in page.text) == (200, True)
+
+
+def test_of_a_long_cassette_the_first_sixty_interactions_are_shown() -> None:
+    read = hostile("plain").interactions[0]
+    app = page_app([exhibit("long", Cassette((read,) * 90))], find_stand_ins=stand_ins_in, clock=lambda: NOW_S)
+
+    page = Browser(app).get("/_demo/dispute/long")
+
+    assert page.html.count('<li class="read"') == 60
+    assert "The cassette has 30 more interactions than this page shows." in page.text
 
 
 def test_a_time_of_a_file_that_redaction_did_not_make_is_not_marked() -> None:

@@ -15,6 +15,9 @@ from replaydisputes.server.page.wording import (
     words_of,
 )
 
+_END_OF_TIME_S = 253_402_300_800
+"""The year 10000, where calendars end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -63,7 +66,7 @@ def dispute_view(dispute: dict[str, Any], now_s: int) -> DisputeView:
     details = _dict(dispute.get("evidence_details"))
     evidence = _dict(dispute.get("evidence"))
     held = {name: value for name, value in evidence.items() if value not in (None, "", {}, [])}
-    amount, currency = dispute.get("amount"), str(dispute.get("currency", ""))
+    amount, currency = dispute.get("amount"), str(dispute.get("currency") or "")
     return DisputeView(
         dispute["id"],
         amount_in_words(amount, currency) if isinstance(amount, int) else "Amount unknown",
@@ -96,7 +99,7 @@ def _times(count: object) -> str:
 
 
 def _moment(unix_s: object, now_s: int) -> Moment | None:
-    if not isinstance(unix_s, int) or unix_s <= 0:
+    if not isinstance(unix_s, int) or not 0 < unix_s < _END_OF_TIME_S:
         return None
     return Moment(iso_of(unix_s), day_of(unix_s), distance_in_words(unix_s, now_s))
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from replaydisputes.server.page.dispute_view import DisputeView, dispute_view
-from replaydisputes.server.page.story import Exchange, Story, disputes_in
+from replaydisputes.server.page.story import Exchange, Story, disputes_in, target_of
 
 _ASSUMPTION = "Replaydisputes-Assumption"
 
@@ -59,7 +58,7 @@ def _subject(story: Story) -> str:
     """The id in the path of the next write, else of the last."""
     step = story.next_step
     writes: Sequence[Any] = [step] if step else [one for one in story.exchanges if one.is_write][-1:]
-    paths = [urlsplit(one.request.url).path.split("/") for one in writes]
+    paths = [target_of(one.request)[1].split("/") for one in writes]
     return paths[0][3] if paths and len(paths[0]) > 3 else ""
 
 

@@ -56,4 +56,4 @@ def asset(name: str) -> bytes:
 
 
 def _page(template: str, links: Links, **values: object) -> bytes:
-    return environment().get_template(template).render(links=links, **values).encode()
+    return environment().get_template(template).render(links=links, **values).encode("utf-8", "backslashreplace")

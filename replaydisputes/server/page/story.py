@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from replaydisputes.errors import ReplayDisputesError
-from replaydisputes.model import Request, Response, without_headers
+from replaydisputes.model import Answerer, Request, Response, without_headers
 from replaydisputes.server.page.exhibit import Exhibit
 
 _READS = frozenset({"GET", "HEAD"})
+_URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://(?P<host>[^/?#]*))?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?")
+_DEEPEST = 12
+"""How far down an answer a dispute is looked for; an event's lies two levels down, an expanded charge's three."""
+
+SHOWN = 60
+"""Interactions of a cassette that are shown: a page that holds each exchange whole can hold no more with comfort."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +52,34 @@ class Step:
     is_extra: bool = False
 
 
+_UNPLAYABLE = (ReplayDisputesError, ValueError)
+"""What a player says of a request that it cannot answer, or, of a file of another tool, not even read."""
+
+
+class _Nobody:
+    """Answers for a cassette that cannot be played, by saying why."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def answer(self, request: Request) -> Response:
+        raise self._error
+
+
 class Story:
     """Reads before the first write are played at once; each step is one write and the reads that follow it."""
 
     def __init__(self, exhibit: Exhibit, begins_at_s: int) -> None:
         self.exhibit = exhibit
-        self._answerer = exhibit.begin(begins_at_s)
-        self._script = [interaction.request for interaction in exhibit.cassette.interactions]
+        self._script = [interaction.request for interaction in islice(exhibit.cassette.interactions, SHOWN)]
         self._position = 0
         self._is_over = False
         self.steps_made = 0
         self.exchanges: list[Exchange] = []
+        try:
+            self._answerer: Answerer = exhibit.begin(begins_at_s)
+        except _UNPLAYABLE as error:
+            self._answerer, self._script = _Nobody(error), self._script[:1]
         self._read_on()
 
     @property
@@ -95,34 +120,42 @@ class Story:
     def _exchange(self, request: Request) -> None:
         try:
             response = self._answerer.answer(request)
-        except ReplayDisputesError as error:
+        except _UNPLAYABLE as error:
             self.exchanges.append(Exchange(request, None, str(error)))
         else:
             self.exchanges.append(Exchange(request, response, value=_json_of(response)))
 
 
 def is_close(request: Request) -> bool:
-    return request.method == "POST" and urlsplit(request.url).path.endswith("/close")
+    return request.method == "POST" and target_of(request)[1].endswith("/close")
+
+
+def target_of(request: Request) -> tuple[str, str, str]:
+    """Host, path and query of a request as they were sent, of whatever URL another tool wrote."""
+    found = _URL.match(request.url)
+    return ("", request.url, "") if found is None else (found["host"] or "", found["path"], found["query"] or "")
 
 
 def _json_of(response: Response) -> Any:
     """The JSON of a body; None where it is not JSON."""
     try:
         return json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
-def disputes_in(value: Any) -> Iterator[dict[str, Any]]:
+def disputes_in(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
     """Every dispute object in an answer, wherever it stands, outermost first."""
+    if depth > _DEEPEST:
+        return
     if isinstance(value, dict):
         if value.get("object") == "dispute" and isinstance(value.get("id"), str):
             yield value
         for member in value.values():
-            yield from disputes_in(member)
+            yield from disputes_in(member, depth + 1)
     elif isinstance(value, list):
         for member in value:
-            yield from disputes_in(member)
+            yield from disputes_in(member, depth + 1)
 
 
 def _label(request: Request) -> str:
@@ -134,4 +167,4 @@ def _label(request: Request) -> str:
         return "Submit evidence" if names.get("submit", "true") == "true" else "Save evidence"
     if any(name.startswith("metadata[") for name in names):
         return "Set metadata"
-    return f"Send {request.method} {urlsplit(request.url).path}"
+    return f"Send {request.method} {target_of(request)[1]}"

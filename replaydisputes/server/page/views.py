@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from replaydisputes.server.page.dispute_view import DisputeView, Status, status_of
 from replaydisputes.server.page.exhibit import Exhibit, FindStandIns
 from replaydisputes.server.page.learning import Learnt, in_order
-from replaydisputes.server.page.story import Exchange, Step, Story, disputes_in
+from replaydisputes.server.page.story import SHOWN, Exchange, Step, Story, disputes_in, target_of
 from replaydisputes.server.page.wire import Line, request_lines, response_lines
 from replaydisputes.server.page.wording import source_in_words, words_of
 
@@ -50,6 +49,7 @@ class StoryView:
     steps_made: int
     asks_first: bool
     kinds: tuple[str, ...]
+    left_out: int
 
     @property
     def main(self) -> DisputeView | None:
@@ -89,6 +89,7 @@ def story_view(story: Story, find: FindStandIns, now_s: int) -> StoryView:
         story.steps_made,
         bool(step and step.is_close and views and not views[0].status.is_closed),
         tuple(sorted(kinds - {""})),
+        max(0, len(exhibit.cassette.interactions) - SHOWN),
     )
 
 
@@ -101,7 +102,7 @@ def _for(exhibit: Exhibit, find: FindStandIns) -> FindStandIns:
 
 def _exchange_view(number: int, exchange: Exchange, learnt: Learnt, find: FindStandIns) -> ExchangeView:
     request, response = exchange.request, exchange.response
-    target = urlsplit(request.url)
+    _, path, query = target_of(request)
     told = next(disputes_in(exchange.value), None)
     before = learnt.disputes.get(told["id"]) if told else None
     is_state = told is exchange.value and told is not None
@@ -109,7 +110,7 @@ def _exchange_view(number: int, exchange: Exchange, learnt: Learnt, find: FindSt
     return ExchangeView(
         number,
         request.method,
-        target.path + (f"?{target.query}" if target.query else ""),
+        path + (f"?{query}" if query else ""),
         response.status if response else None,
         _outcome(exchange, told),
         exchange.is_write,
@@ -132,6 +133,6 @@ def _outcome(exchange: Exchange, told: dict[str, Any] | None) -> str:
     if isinstance(value, dict) and value.get("object") == "event":
         return f"Event {value.get('type', '')}"
     if isinstance(value, dict) and value.get("object") == "list":
-        count = len(value.get("data") or ())
+        count = len(value["data"]) if isinstance(value.get("data"), list) else 0
         return f"List of {count} dispute{'' if count == 1 else 's'}"
     return f"{words_of(str(told.get('status', '')))}" if told else "Answered"

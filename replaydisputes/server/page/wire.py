@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from replaydisputes.model import Headers, Request, Response, reason_phrase
 from replaydisputes.server.page.exhibit import FindStandIns
+from replaydisputes.server.page.story import target_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,9 @@ def _changes(before: bytes, after: bytes) -> dict[int, str]:
 
 
 def _request_text(request: Request) -> tuple[str, int]:
-    target = urlsplit(request.url)
-    path = target.path + (f"?{target.query}" if target.query else "")
-    headers = request.headers if request.header("host") else (("Host", target.netloc), *request.headers)
-    return _message(f"{request.method} {path} HTTP/1.1", headers, request.body)
+    host, path, query = target_of(request)
+    headers = request.headers if request.header("host") else (("Host", host), *request.headers)
+    return _message(f"{request.method} {path}{'?' if query else ''}{query} HTTP/1.1", headers, request.body)
 
 
 def _response_text(response: Response) -> tuple[str, int]:
