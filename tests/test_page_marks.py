@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
@@ -132,15 +133,17 @@ ODD = [
 
 
 def test_no_answer_however_odd_breaks_the_page() -> None:
-    """Each of 200 cassettes has a dispute with odd values in places drawn at random."""
+    """Each of 100 cassettes has a dispute with odd values in places drawn at random."""
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**32))
     print(f"SEED={seed}")
     drawn = random.Random(seed)
-    for _ in range(200):
+    for _ in range(100):
         told = json.loads(hostile("plain").interactions[0].response.body)
         for _ in range(drawn.randint(1, 4)):
             place = drawn.choice([told, told["evidence_details"], told["evidence"]] if len(told) > 9 else [told])
-            place[drawn.choice([*place, "payment_method_details", "data", "error", "object"])] = drawn.choice(ODD)
+            place[drawn.choice([*place, "payment_method_details", "data", "error", "object"])] = deepcopy(
+                drawn.choice(ODD)
+            )
             if not isinstance(told.get("evidence_details"), dict) or not isinstance(told.get("evidence"), dict):
                 break
         body = json.dumps(drawn.choice([told, [told], {"object": "list", "data": told}, {"data": {"object": told}}]))

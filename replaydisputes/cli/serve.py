@@ -80,7 +80,7 @@ def serve_command(  # noqa: PLR0913 - one per option
         players = _players(cast, any_dispute, on_exhausted, stripe_version)
         served = [_told(*pair) for pair in zip(cast, players, strict=True)]
         start = _runs(players, clock)
-        page = None if no_demo else _page(cast)
+        page = None if no_demo else _page(cast, host)
     context = _tls_context(host) if tls else None
     run_sessions_forever(
         _app(start, served, page), host, port, lambda url: _say_ready(url, served, host, page), context
@@ -95,10 +95,10 @@ def _app(start: Callable[[], Run], served: list[dict[str, Any]], page: AsgiApp |
     return SessionApp(Sessions(start), served, version("replaydisputes"), page)
 
 
-def _page(cast: Sequence[_Named]) -> AsgiApp:
+def _page(cast: Sequence[_Named], host: str) -> AsgiApp:
     """The demo page over the same cassettes; made when somebody opens it, so that the server is ready before.
 
-    Raises MissingExtraError (no Jinja).
+    host: answered to beside loopback's names. Raises MissingExtraError (no Jinja).
     """
     from importlib.util import find_spec  # noqa: PLC0415
 
@@ -112,7 +112,7 @@ def _page(cast: Sequence[_Named]) -> AsgiApp:
         if not made:
             from replaydisputes.cli.page import demo_page, exhibit_of  # noqa: PLC0415
 
-            made.append(demo_page([exhibit_of(one.name, one.cassette) for one in cast]))
+            made.append(demo_page([exhibit_of(one.name, one.cassette) for one in cast], [host]))
         await made[0](scope, receive, send)
 
     return page
