@@ -91,17 +91,17 @@ def open_page(chromium: Any, said: list[str]) -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture(scope="session")
-def examine(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Any, str], list[str]]:
+def examine() -> Callable[[Any, str], list[str]]:
     """What axe-core finds wrong with a page as it stands, its best practices included.
 
-    A picture of it goes, under the name given, into SCREENSHOTS, else pytest's temporary directory.
+    Where SCREENSHOTS names a directory, a picture of it goes there under the name given.
     """
-    source, named = AXE.read_text(encoding="utf-8"), os.environ.get("SCREENSHOTS")
-    pictures = Path(named) if named else tmp_path_factory.mktemp("screenshots")
+    source, pictures = AXE.read_text(encoding="utf-8"), os.environ.get("SCREENSHOTS")
 
     def examined(page: Any, name: str) -> list[str]:
-        has_dialog = page.query_selector("dialog[open]") is not None
-        page.screenshot(path=pictures / f"{name}.png", full_page=not has_dialog)
+        if pictures:
+            has_dialog = page.query_selector("dialog[open]") is not None
+            page.screenshot(path=Path(pictures, f"{name}.png"), full_page=not has_dialog)
         page.evaluate(source)
         results = page.evaluate("axe.run()")
         assert len(results["passes"]) > 10, "axe looked at next to nothing"

@@ -91,6 +91,20 @@ def test_a_state_has_no_violation_and_fits(
     assert page.evaluate("document.documentElement.scrollWidth") == LOOKS[look]["viewport"]["width"]
 
 
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_due_date_and_status_stand_apart(open_page: Callable[..., Any], url: str, size: dict[str, int]) -> None:
+    page = open_page(viewport=size)
+    page.goto(url)
+    edges = (
+        "(row) => [row.querySelector('time'), row.querySelector('.pill')].map((one) => one?.getBoundingClientRect())"
+    )
+    rows = [row.evaluate(edges) for row in page.query_selector_all(".rows:not(.plain) .row")]
+    due = [(date["right"], pill["left"]) for date, pill in rows if date]
+
+    assert len(due) > 10
+    assert [one for one in due if one[0] > one[1]] == []
+
+
 def test_axe_sees_what_is_wrong(
     open_page: Callable[..., Any], url: str, examine: Callable[[Any, str], list[str]]
 ) -> None:
