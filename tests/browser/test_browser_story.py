@@ -16,6 +16,7 @@ OpenPage = Callable[..., Any]
 
 def told(page: Any) -> tuple[str, list[str]]:
     """The status beside the title, and what each exchange of the time line came to."""
+    page.wait_for_load_state()
     return page.text_content(".title .pill"), [one.inner_text() for one in page.query_selector_all(".outcome")]
 
 
@@ -52,6 +53,7 @@ def test_the_whole_story_by_mouse(open_page: OpenPage, url: str, said: list[str]
     page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     page.goto(url)
     page.click("a[href='/_demo/dispute/close-twice']")
+    page.wait_for_selector(".danger:visible")
     states = [told(page)]
     by_mouse(page, "Close dispute…")
     asked = page.inner_text("dialog[open]")
@@ -107,11 +109,14 @@ def test_the_whole_story_without_scripts(open_page: OpenPage, url: str) -> None:
     page = open_page(java_script_enabled=False)
     page.goto(url)
     page.click("a[href='/_demo/dispute/close-twice']")
+    page.wait_for_selector(".danger:visible")
     states = [told(page)]
     page.click("text=Close dispute…")
     page.click("text=Close dispute for good")
+    page.wait_for_selector(".accent")
     states.append(told(page))
     page.click("text=Close it again")
+    page.wait_for_selector(".refused#latest")
     states.append(told(page))
 
     assert [one_line(state) for state in states] == [OPENED, CLOSED, REFUSED]
@@ -161,6 +166,7 @@ def test_the_whole_story_from_files(open_page: OpenPage, exported: Path, said: l
     page.on("request", lambda request: schemes.add(urlsplit(request.url).scheme))
     page.goto((exported / "index.html").as_uri())
     page.click("a[href='close-twice.html']")
+    page.wait_for_selector(".danger:visible")
     states = [told(page)]
     page.locator("text=Close dispute…").locator("visible=true").click()
     page.locator("text=Close dispute for good").locator("visible=true").click()
