@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from replaydisputes.redaction.spotting import stand_ins_in
@@ -35,9 +37,19 @@ def test_no_page_holds_what_the_policy_would_stop(path: str) -> None:
     assert html.count("<script") == html.count('<script src="/_demo/assets/page.js"></script>') == 1
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:12112", "localhost", "LOCALHOST:80", "[::1]:12112", "127.9.9.9:1"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:12112", "localhost", "LOCALHOST:80", "[::1]:12112", "127.9.9.9:1", "[::1]", "localhost:x"]
+)
 def test_loopback_names_are_answered(host: str) -> None:
-    assert Browser(shipped_page(), host=host).get("/").status == 200
+    browser = Browser(shipped_page(), host=host)
+
+    assert (
+        browser.get("/").status,
+        [re.fullmatch("replaydisputes-demo-[0-9]+", name) is None for name in browser.cookies],
+    ) == (
+        200,
+        [False],
+    )
 
 
 HOSTS = [

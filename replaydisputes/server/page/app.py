@@ -72,7 +72,7 @@ class _Page:
         if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             # A link on another site brings no cookie, as it is strict: a new one would take the visitor's history away.
             return self._routed(method, path, found, passing_visit(int(self._clock())))
-        cookie = f"replaydisputes-demo-{headers.get('host', '').rpartition(':')[2] or 80}"
+        cookie = _cookie_name(headers["host"])
         token = _token(headers.get("cookie", ""), cookie)
         given, visit = self._sessions.visit(token, int(self._clock()))
         answer = self._routed(method, path, found, visit)
@@ -119,6 +119,12 @@ class _Page:
             return _see(_LINKS.dispute(name, 0))
         visit.stories.clear()
         return _see(_LINKS.index())
+
+
+def _cookie_name(host: str) -> str:
+    """One for each port, as browsers share cookies between the ports of a host."""
+    port = host.rpartition(":")[2]
+    return f"replaydisputes-demo-{port if port.isdecimal() else 80}"
 
 
 def _token(cookies: str, name: str) -> str:
