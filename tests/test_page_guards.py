@@ -43,13 +43,10 @@ def test_no_page_holds_what_the_policy_would_stop(path: str) -> None:
 def test_loopback_names_are_answered(host: str) -> None:
     browser = Browser(shipped_page(), host=host)
 
-    assert (
-        browser.get("/").status,
-        [re.fullmatch("replaydisputes-demo-[0-9]+", name) is None for name in browser.cookies],
-    ) == (
-        200,
-        [False],
-    )
+    status = browser.get("/").status
+
+    (cookie,) = browser.cookies
+    assert (status, re.sub("[0-9]+", "N", cookie)) == (200, "replaydisputes-demo-N")
 
 
 HOSTS = [
