@@ -11,13 +11,17 @@ STRIPE_CLI := .stripe-cli
 STRIPE_CLI_VERSION := 1.52.0
 LANGUAGES := .languages
 LANGUAGE_TESTS := tests/test_examples_run.py tests/test_examples_reference.py tests/test_sdk_wire_seen.py
+AXE := .axe
+AXE_VERSION := 4.14.1
+BROWSER_VENV := .venv-browser
+BROWSER_READY := $(BROWSER_VENV)/.installed
 SEQUENCES ?= 5000
 FUZZ ?= 100000
 SECONDS ?= 60
 NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: demo test coverage neighbours canaries cuts sequences fuzz languages stripe-cli lint cassettes bench bench-short soak peers clean
+.PHONY: demo test coverage neighbours canaries cuts sequences fuzz languages stripe-cli lint cassettes bench bench-short soak peers browser clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -75,8 +79,14 @@ soak: $(INSTALLED) ## 64 threads and 1,000 tasks, each with a cassette of its ow
 peers: $(INSTALLED) ## each limit of a neighbour, shown on it and not here
 	$(RUN)python -m pytest tests/test_peers_*.py
 
+browser: $(BROWSER_READY) $(AXE)/.installed ## the demo page in Debian's Chromium, under axe-core; SCREENSHOTS=dir keeps the pictures
+	@command -v chromium > /dev/null \
+	    || { test "$$(id -u)" = 0 && command -v apt-get > /dev/null && apt-get update -qq && apt-get install -y -qq chromium; } \
+	    || { echo "make browser needs Chromium; on Debian: apt-get install chromium" >&2; exit 1; }
+	BROWSER_REQUIRED=1 $(BROWSER_VENV)/bin/python -m pytest tests/browser
+
 clean:
-	rm -rf $(VENV) $(VENV)-neighbours $(VENV)-niquests $(BENCH_VENV) $(STRIPE_CLI) $(LANGUAGES) .coverage .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-neighbours $(VENV)-niquests $(BENCH_VENV) $(BROWSER_VENV) $(AXE) $(STRIPE_CLI) $(LANGUAGES) .coverage .mypy_cache .ruff_cache
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("replaydisputes needs Python 3.11 or newer; set PYTHON=…" if sys.version_info < (3, 11) else 0)'
@@ -100,4 +110,14 @@ $(BENCHED): pyproject.toml # apart from $(VENV): the peers' pytest plugins would
 	@rm -rf $(BENCH_VENV)
 	@$(PYTHON) -m venv $(BENCH_VENV)
 	@$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
+
+$(BROWSER_READY): pyproject.toml
+	@rm -rf $(BROWSER_VENV)
+	@$(PYTHON) -m venv $(BROWSER_VENV)
+	@$(BROWSER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test-browser]'
+	@touch $@
+
+$(AXE)/.installed: Makefile
+	npm install --prefix $(AXE) --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error axe-core@$(AXE_VERSION)
 	@touch $@

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "replaydisputes" / "server" / "page"
 REPLAY = """
 import sys
 from pathlib import Path
@@ -34,12 +35,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_the_wheel_carries_cassettes_types_and_licence(wheel: Path) -> None:
+def test_the_wheel_carries_cassettes_types_licence_and_the_demo_page(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
 
     shipped = {f"replaydisputes/cassettes/{path.name}" for path in (ROOT / "cassettes").glob("*.yaml")}
     assert shipped
-    assert shipped | {"replaydisputes/py.typed", "replaydisputes/stripe_api/dispute.schema.json"} <= set(names)
+    page = {f"replaydisputes/{path.relative_to(ROOT / 'replaydisputes')}" for path in PAGE.glob("[at]*/*")}
+    assert {path.rpartition("/")[2] for path in page} >= {"page.css", "page.js", "icon.svg", "dispute.html"}
+    assert shipped | page | {"replaydisputes/py.typed", "replaydisputes/stripe_api/dispute.schema.json"} <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert [name for name in names if not name.startswith("replaydisputes")] == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import tempfile
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from replaydisputes.cli.options import cassettes_option
 from replaydisputes.cli.words import console, replaced_in_words
 
 if TYPE_CHECKING:
@@ -24,12 +26,34 @@ _SCENARIO = "close-twice"
 
 
 @click.command("demo")
-def demo_command() -> None:
+@click.option("--web", is_flag=True, help="Open a page on the cassettes instead, served on 127.0.0.1 until Ctrl-C.")
+@click.option("--port", type=click.IntRange(0, 65535), default=12112, help="Of the page; 0 chooses a free one.")
+@click.option("--no-browser", is_flag=True, help="Say the page's address and open no browser.")
+@cassettes_option
+def demo_command(*, web: bool, port: int, no_browser: bool, directory: Path) -> None:
     """Tell the whole story in a few seconds, with no key and no network.
 
-    Example: replaydisputes demo
+    Example: replaydisputes demo --web
     """
-    out = console()
+    if web:
+        _serve_page(port, no_browser, directory)
+    else:
+        _tell(console())
+
+
+def _serve_page(port: int, no_browser: bool, directory: Path) -> None:
+    from replaydisputes.cli.page import demo_page, exhibits_of  # noqa: PLC0415 - `--help` stays light
+    from replaydisputes.server import run_sessions_forever  # noqa: PLC0415
+
+    def ready(url: str) -> None:
+        click.echo(f"The demo page is at {url}\nCtrl-C stops it.")
+        if not no_browser and not webbrowser.open(url):
+            click.echo("No browser could be opened here; open the address yourself.", err=True)
+
+    run_sessions_forever(demo_page(exhibits_of((), directory)), "127.0.0.1", port, ready)
+
+
+def _tell(out: Console) -> None:
     with tempfile.TemporaryDirectory(prefix="replaydisputes-demo-") as directory:
         made, raw = _record(out, Path(directory) / f"{_SCENARIO}.yaml")
         _tell_redaction(out, made, raw)

@@ -15,6 +15,7 @@ from replaydisputes.cli.options import cassettes_option, reading_directories
 if TYPE_CHECKING:
     from replaydisputes.model import Cassette
     from replaydisputes.playback import Player, Run, Several
+    from replaydisputes.server.asgi import AsgiApp, Receive, Scope, Send
 
 _LEADS = "close-lost"
 """Of the whole library, the cassette that answers requests without an id."""
@@ -45,6 +46,7 @@ class _Named(NamedTuple):
 )
 @cassettes_option
 @click.option("--tls", is_flag=True, help="HTTPS, by a certificate authority made for this machine.")
+@click.option("--no-demo", is_flag=True, help="Without the demo page, which is at / where cassettes are served.")
 def serve_command(  # noqa: PLR0913 - one per option
     *,
     names: tuple[str, ...],
@@ -57,6 +59,7 @@ def serve_command(  # noqa: PLR0913 - one per option
     stripe_version: str,
     directory: Path,
     tls: bool,
+    no_demo: bool,
 ) -> None:
     """Serve cassettes over HTTP until Ctrl-C: to every SDK, each API key a session of its own.
 
@@ -69,6 +72,7 @@ def serve_command(  # noqa: PLR0913 - one per option
     if is_sandbox and (names or any_dispute or clock == "now"):
         raise click.UsageError("--sandbox goes without cassettes, --any-dispute and --clock now")
     served: list[dict[str, Any]] = []
+    page: AsgiApp | None = None
     if is_sandbox:
         start = _sandboxes()
     else:
@@ -76,16 +80,42 @@ def serve_command(  # noqa: PLR0913 - one per option
         players = _players(cast, any_dispute, on_exhausted, stripe_version)
         served = [_told(*pair) for pair in zip(cast, players, strict=True)]
         start = _runs(players, clock)
+        page = None if no_demo else _page(cast, host)
     context = _tls_context(host) if tls else None
-    run_sessions_forever(_app(start, served), host, port, lambda url: _say_ready(url, served, host), context)
+    run_sessions_forever(
+        _app(start, served, page), host, port, lambda url: _say_ready(url, served, host, page), context
+    )
 
 
-def _app(start: Callable[[], Run], served: list[dict[str, Any]]) -> Any:
+def _app(start: Callable[[], Run], served: list[dict[str, Any]], page: AsgiApp | None) -> Any:
     from importlib.metadata import version  # noqa: PLC0415
 
     from replaydisputes.server import SessionApp, Sessions  # noqa: PLC0415
 
-    return SessionApp(Sessions(start), served, version("replaydisputes"))
+    return SessionApp(Sessions(start), served, version("replaydisputes"), page)
+
+
+def _page(cast: Sequence[_Named], host: str) -> AsgiApp:
+    """The demo page over the same cassettes; made when somebody opens it, so that the server is ready before.
+
+    host: answered to beside loopback's names. Raises MissingExtraError (no Jinja).
+    """
+    from importlib.util import find_spec  # noqa: PLC0415
+
+    from replaydisputes.errors import MissingExtraError  # noqa: PLC0415
+
+    if find_spec("jinja2") is None:
+        raise MissingExtraError("the demo page (--no-demo goes without it)", "server")
+    made: list[AsgiApp] = []
+
+    async def page(scope: Scope, receive: Receive, send: Send) -> None:
+        if not made:
+            from replaydisputes.cli.page import demo_page, exhibit_of  # noqa: PLC0415
+
+            made.append(demo_page([exhibit_of(one.name, one.cassette) for one in cast], [host]))
+        await made[0](scope, receive, send)
+
+    return page
 
 
 def _cast(names: Sequence[str], directory: Path) -> list[_Named]:
@@ -180,7 +210,7 @@ def _tls_context(host: str) -> Any:
     return server_context(authority, host)
 
 
-def _say_ready(url: str, served: Sequence[dict[str, Any]], host: str) -> None:
+def _say_ready(url: str, served: Sequence[dict[str, Any]], host: str, page: AsgiApp | None) -> None:
     from replaydisputes.server.running import is_loopback  # noqa: PLC0415
 
     if not is_loopback(host):
@@ -192,5 +222,7 @@ def _say_ready(url: str, served: Sequence[dict[str, Any]], host: str) -> None:
     if lines:
         click.echo("\n".join(lines))
     click.echo(f'Python: stripe.StripeClient("sk_test_mine", base_addresses={{"api": "{url}"}})')
+    if page:
+        click.echo(f"Demo page: {url}/")
     click.echo("Each key is a session of its own. Ctrl-C stops the server.")
     sys.stdout.flush()

@@ -50,7 +50,7 @@ _CANONICAL_ID = re.compile(
     rf"(?P<prefix>[a-z]{{2,12}}(?:_[a-z]{{2,12}})?)_(?:1AAAAA{CANONICAL_FRAGMENT}(?P<long>[0-9]{{8}})"
     rf"|1(?P<account>[0-9]{{5}}){CANONICAL_FRAGMENT}(?![0-9])|{CANONICAL_FRAGMENT}(?P<short>[0-9]{{4,30}}))"
 )
-_GROUP_KINDS = {
+GROUP_KINDS = {
     "email": "email address",
     "ip4": "IP address",
     "ip6": "IP address",
@@ -136,7 +136,7 @@ class StandIns:
         """Keep the numbers of stand-ins already in a text from being given to anybody else."""
         for found in STAND_IN.finditer(text):
             group = found.lastgroup or "text"
-            self._reserved.add((_GROUP_KINDS[group], int(found[group], 16 if group == "ip6" else 10)))
+            self._reserved.add((GROUP_KINDS[group], int(found[group], 16 if group == "ip6" else 10)))
         for found in _CANONICAL_ID.finditer(text):
             number = found["long"] or found["account"] or found["short"]
             self._reserved.add((f"id {found['prefix']}", int(number)))
