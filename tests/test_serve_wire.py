@@ -89,6 +89,17 @@ def test_reads_and_writes_mixed_on_one_connection_keep_their_order(url: str) -> 
     assert [one.json["status"] for one in answers] == ["needs_response"] * 3 + ["lost"] * 3
 
 
+def test_two_keys_on_one_connection_never_get_each_others_answer() -> None:
+    keys = ["sk_test_closed", "sk_test_open"] * 50
+    with served() as url, connected(url) as connection:
+        connection.sendall(raw("POST", CLOSE, key="sk_test_closed"))
+        read_answers(connection, ["POST"])
+        connection.sendall(b"".join(raw("GET", DISPUTE, key=key) for key in keys))
+        told = [one.json["status"] for one in read_answers(connection, ["GET"] * len(keys))]
+
+    assert told == ["lost", "needs_response"] * 50
+
+
 def test_a_request_cut_into_single_bytes_is_one_request(url: str) -> None:
     with connected(url) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
