@@ -28,7 +28,9 @@ MAY_KNOW: dict[str, frozenset[str]] = {
     "recording": GROUND | {"redaction", "cassette_file", "leak_gate"},
     "importing": GROUND | {"redaction", "cassette_file", "leak_gate"},
     "decorating": frozenset(),
-    "api": GROUND | {"decorating", "playback", "interception", "library", "cassette_file"},
+    "settings": GROUND | {"redaction"},
+    "underway": GROUND | {"playback", "library", "recording", "settings"},
+    "api": GROUND | {"decorating", "playback", "interception", "library", "cassette_file", "recording", "underway"},
     "cli": GROUND
     | {
         "api",
@@ -39,13 +41,14 @@ MAY_KNOW: dict[str, frozenset[str]] = {
         "recording",
         "library",
         "playback",
+        "settings",
         "sandbox",
         "server",
         "redaction",
         "cassette_file",
         "leak_gate",
     },
-    "pytest_plugin": frozenset({"api", "decorating", "errors", "library"}),
+    "pytest_plugin": frozenset({"api", "decorating", "errors", "library", "recording", "settings"}),
     "__main__": frozenset({"cli"}),
     "__init__": frozenset({"api", "errors"}),
 }

@@ -13,7 +13,7 @@ import pytest
 from replaydisputes.api import OnUnplayed, Replay, check_unplayed, replay
 from replaydisputes.decorating import Replaying
 from replaydisputes.errors import ReplayDisputesError, nearest
-from replaydisputes.pytest_plugin import INI_ALLOW_HOSTS, INI_CASSETTES, INI_WORDS, NAME, SCENARIOS
+from replaydisputes.pytest_plugin import INI_ALLOW_HOSTS, INI_CASSETTES, INI_WORDS, NAME, RECORD_MODE, SCENARIOS
 
 EXAMPLE = f'@pytest.mark.{NAME}("close-lost")'
 
@@ -46,6 +46,9 @@ def wanted_by(item: pytest.Item, configured: Mapping[str, Any]) -> Wanted:
     given = {"unplayed": "ignore", **_from_ini(item.config), **configured, **marked}
     unplayed = given.pop("unplayed")
     check_unplayed(unplayed)
+    recorder = item.config.pluginmanager.get_plugin(RECORD_MODE)
+    if recorder is not None:
+        given["record"] = recorder.plan(item)
     return Wanted(replay(*names, everywhere=True, **given), unplayed)
 
 
@@ -96,9 +99,10 @@ def directories(config: pytest.Config) -> Sequence[Path]:
 
 @cache
 def options() -> tuple[str, ...]:
-    """The keyword arguments of the marker, which are those of `replay()`."""
+    """The keyword arguments of the marker: those of `replay()`, less what a whole run decides."""
     parameters = inspect.signature(replay).parameters.values()
-    return tuple(one.name for one in parameters if one.kind is one.KEYWORD_ONLY and one.name != "everywhere")
+    named = (one.name for one in parameters if one.kind is one.KEYWORD_ONLY)
+    return tuple(name for name in named if name not in ("everywhere", "record"))
 
 
 def _from_ini(config: pytest.Config) -> dict[str, Any]:
