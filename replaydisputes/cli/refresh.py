@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from replaydisputes.cli.diff import markdown_option, print_drifts
+from replaydisputes.cli.keys import key_option
 from replaydisputes.cli.options import cassettes_option, json_option, reading_directories, scenario_files_option
+from replaydisputes.cli.series import ended_in_order
 
 if TYPE_CHECKING:
     from replaydisputes.recording.recorder import Target
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 @cassettes_option
 @click.option("--sandbox", is_flag=True, help="Record from the embedded sandbox: no key, no network, not Stripe.")
 @click.option("--api-base", metavar="URL", help="Record from this origin, such as a running `replaydisputes sandbox`.")
+@key_option
 @json_option
 @markdown_option
 def refresh_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given by name
@@ -36,6 +39,7 @@ def refresh_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given 
     directory: Path,
     sandbox: bool,
     api_base: str | None,
+    profile: str | None,
     as_json: bool,
     as_markdown: bool,
 ) -> None:
@@ -54,7 +58,7 @@ def refresh_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given 
     _check(names, every, sandbox and api_base is not None, as_json and as_markdown)
     chosen = _chosen(names, directory)
     done: list[Refreshed] = []
-    with recording_target(sandbox, api_base) as target:
+    with recording_target(sandbox, api_base, profile) as target, ended_in_order():
         _check_key(target)
         purpose = Purpose(target, surroundings(True, sandbox), catalogue(files), dry_run, redate)
         try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from replaydisputes.cli.keys import key_option
 from replaydisputes.cli.options import json_option
 from replaydisputes.cli.words import console, counted
 
@@ -27,8 +28,11 @@ _SHOWN = 2
 @click.option("--only", "names", multiple=True, metavar="NAME", help="This assumption; can be given more than once.")
 @click.option("--sandbox", is_flag=True, help="Ask the embedded sandbox, which ought to be what it assumes.")
 @click.option("--api-base", metavar="URL", help="Ask this origin, such as a running `replaydisputes sandbox`.")
+@key_option
 @json_option
-def settle_command(names: tuple[str, ...], sandbox: bool, api_base: str | None, as_json: bool) -> None:
+def settle_command(
+    names: tuple[str, ...], sandbox: bool, api_base: str | None, profile: str | None, as_json: bool
+) -> None:
     """Make the calls that decide what the sandbox assumes about Stripe, and print the verdicts.
 
     Each assumption has a few calls of its own, most of them reads. Where one is about a close, test payments are made
@@ -47,7 +51,7 @@ def settle_command(names: tuple[str, ...], sandbox: bool, api_base: str | None, 
         raise click.UsageError("--sandbox and --api-base exclude each other.")
     chosen = expected_of(names)
     done: list[Settled] = []
-    with _target(sandbox, api_base) as target:
+    with _target(sandbox, api_base, profile) as target:
         check_target(target, scenario_named("close-lost"))
         _say_what_comes(chosen, target)
         try:
@@ -61,11 +65,11 @@ def settle_command(names: tuple[str, ...], sandbox: bool, api_base: str | None, 
 
 
 @contextmanager
-def _target(sandbox: bool, api_base: str | None) -> Iterator[Target]:
+def _target(sandbox: bool, api_base: str | None, profile: str | None) -> Iterator[Target]:
     from replaydisputes.cli.record import SANDBOX_KEY, SANDBOX_RESTRICTED_KEY, recording_target  # noqa: PLC0415
 
     if not sandbox:
-        with recording_target(False, api_base) as target:
+        with recording_target(False, api_base, profile) as target:
             yield target
         return
     from replaydisputes.recording.recorder import Target  # noqa: PLC0415

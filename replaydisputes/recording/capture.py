@@ -106,10 +106,7 @@ class Capture:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            may_pass, may_have_arrived = not _is(error, _LASTING), not _is(error, (*_LASTING, *_WITHOUT_CONNECTION))
-            raise UnreachableError(
-                host, cause_of(error), may_pass=may_pass, may_have_arrived=may_have_arrived
-            ) from error
+            raise unreachable(host, error) from error
         interaction = _interaction(*self._cassette.data[-1])
         if not is_whole(interaction.response):
             raise UnreachableError(host, "the answer broke off in the middle")
@@ -208,7 +205,13 @@ _WITHOUT_CONNECTION = (NewConnectionError, ConnectTimeoutError, requests.excepti
 """There was nothing to send the request on."""
 
 
-def cause_of(error: requests.RequestException) -> str:
+def unreachable(host: str, error: requests.RequestException) -> UnreachableError:
+    """A failed request: why, whether another attempt may fare better, and whether it may have arrived."""
+    may_pass, may_have_arrived = not _is(error, _LASTING), not _is(error, (*_LASTING, *_WITHOUT_CONNECTION))
+    return UnreachableError(host, _cause(error), may_pass=may_pass, may_have_arrived=may_have_arrived)
+
+
+def _cause(error: requests.RequestException) -> str:
     """What went wrong, in words of our own: the library's text may quote the request."""
     if _is(error, (ssl.SSLCertVerificationError,)):
         return (

@@ -12,7 +12,7 @@ from requests.auth import AuthBase
 
 from replaydisputes.errors import UnreachableError
 from replaydisputes.model import Request, Response
-from replaydisputes.recording.capture import TIMEOUT_S, cause_of
+from replaydisputes.recording.capture import TIMEOUT_S, unreachable
 from replaydisputes.recording.patience import Pace, Patience, is_to_be_tried_again
 from replaydisputes.recording.trust import ca_bundle
 from replaydisputes.stripe_api.facts import API_ORIGIN
@@ -31,8 +31,8 @@ class Online:
     def __init__(self, api_base: str, patience: Patience) -> None:
         """Raises CaBundleError where the environment names certificates that cannot be used."""
         self._api_base, self._patience, self._pace = api_base, patience, Pace()
+        self._verify = (ca_bundle() if api_base.startswith("https:") else None) or True
         self._session = requests.Session()
-        self._verify = ca_bundle() or True
 
     def send(self, request: Request) -> Response:
         """One call; made again where Stripe asks for that, and a read also where no answer came."""
@@ -43,8 +43,8 @@ class Online:
             is_last = attempt == self._patience.attempts
             try:
                 response = self._once(self._session, request)
-            except UnreachableError:
-                if is_last or request.method != "GET":
+            except UnreachableError as error:
+                if is_last or request.method != "GET" or not error.may_pass:
                     raise
                 continue
             if not is_to_be_tried_again(response):
@@ -79,5 +79,5 @@ class Online:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise UnreachableError(urlsplit(self._api_base).netloc, cause_of(error)) from error
+            raise unreachable(urlsplit(self._api_base).netloc, error) from error
         return Response(answer.status_code, tuple(answer.headers.items()), answer.content, answer.reason or "")
