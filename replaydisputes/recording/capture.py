@@ -94,6 +94,7 @@ class Capture:
         if self._api_base == API_ORIGIN:  # a sandbox counts none
             self._pace.keep(self._patience.sleep)
         host = urlsplit(self._api_base).netloc
+        self._cassette.data.clear()  # vcrpy looks through all of it at every call
         try:
             self._session.request(
                 method,
@@ -109,7 +110,7 @@ class Capture:
             raise UnreachableError(
                 host, cause_of(error), may_pass=may_pass, may_have_arrived=may_have_arrived
             ) from error
-        interaction = _interaction(self._cassette.requests[-1], self._cassette.responses[-1])
+        interaction = _interaction(*self._cassette.data[-1])
         if not is_whole(interaction.response):
             raise UnreachableError(host, "the answer broke off in the middle")
         return interaction
