@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from replaydisputes.decorating import Replaying
 from replaydisputes.errors import (
@@ -39,6 +40,10 @@ from replaydisputes.playback import (
 from replaydisputes.playback.webhooks import EventNotRecordedError, Webhook, choose_event, events_in, signed, types_of
 from replaydisputes.stripe_api.urls import dispute_id_in_path, split_url
 
+if TYPE_CHECKING:
+    from replaydisputes.recording.from_test import Mode, Plan
+    from replaydisputes.underway import Underway
+
 DEFAULT_DIRECTORIES = ("cassettes", "tests/cassettes")
 
 OnUnplayed = Literal["fail", "warn", "ignore"]
@@ -49,7 +54,7 @@ _running: dict[Route, Replay] = {}
 class Playing:
     """A cassette that is being replayed: the dispute it is about, and what has been played of it."""
 
-    def __init__(self, player: Player) -> None:
+    def __init__(self, player: Player | Underway) -> None:
         self._player = player
 
     @property
@@ -79,15 +84,19 @@ class Playing:
         return self._player.unplayed
 
     def __repr__(self) -> str:
-        done = len(self.cassette.interactions) - len(self.unplayed)
-        dispute = f", dispute {self.dispute_id}" if self.dispute_id else ""
-        return f"<{self.name!r}: {done} of {len(self.cassette.interactions)} recordings played{dispute}>"
+        return repr(self._player)
 
 
 class Replay(Playing):
     """A running replay. Of several cassettes it speaks of the first; `replay["close-inquiry"]` is another."""
 
-    def __init__(self, players: Sequence[Player], together: Player | Several, faults: Faults, route: Route) -> None:
+    def __init__(
+        self,
+        players: Sequence[Player | Underway],
+        together: Player | Several | Underway,
+        faults: Faults,
+        route: Route,
+    ) -> None:
         super().__init__(players[0])
         self.cassettes = tuple(Playing(player) for player in players)
         self._together, self._faults, self._route = together, faults, route
@@ -206,6 +215,8 @@ def replay(  # noqa: PLR0913 - the one public call; all but the names are keywor
     stripe_version: OnVersion = "warn",
     unplayed: OnUnplayed = "ignore",
     clock: Clock = "recorded",
+    record: Mode | Plan = "none",
+    payment_method: str | None = None,
 ) -> Replaying[Replay]:
     """Answer every HTTP request made inside from the cassettes named; nothing reaches the network.
 
@@ -217,6 +228,8 @@ def replay(  # noqa: PLR0913 - the one public call; all but the names are keywor
     on_exhausted: `repeat` gives a write's last answer again. stripe_version: `fail` or `ignore` where the code asks
     for another version than the recording's. unplayed: `fail` or `warn` where a recording is left over at the end.
     clock: `now` moves every time in every answer by one offset, so that the recording begins now.
+    record: `missing` or `all` forwards the calls to Stripe test mode, with the key in STRIPE_API_KEY, and writes the
+    cassette where the block ends well; payment_method: the test card that makes `dispute_id` then.
     Raises MismatchError or NetworkBlockedError at the end where one was swallowed inside, UnplayedError or, where a
     fault never came, UnusedFaultError;
     UnknownCassetteError, CassetteFormatError and PlaybackOptionError before anything is replaced.
@@ -228,9 +241,9 @@ def replay(  # noqa: PLR0913 - the one public call; all but the names are keywor
     directories = [cassettes] if isinstance(cassettes, str | Path) else cassettes
     library = Library([one if isinstance(one, Path) else Path(one) for one in directories])
     options = _Options(any_dispute, on_exhausted, stripe_version, clock)
-    return Replaying(
-        lambda: _run(_players(library, names, options), unplayed, everywhere=everywhere, allow_hosts=allow_hosts)
-    )
+    recording = partial(_recording, record, library, names, payment_method)
+    players = partial(_players, library, names, options)
+    return Replaying(lambda: _run(recording, players, unplayed, everywhere=everywhere, allow_hosts=allow_hosts))
 
 
 def check_unplayed(word: object) -> None:
@@ -265,22 +278,44 @@ def _players(library: Library, names: Sequence[str], options: _Options) -> list[
     ]
 
 
+def _recording(
+    record: Mode | Plan, library: Library, names: Sequence[str], payment_method: str | None
+) -> AbstractContextManager[Underway | None]:
+    """What records; nothing where there is nothing to record, with nothing of recording imported."""
+    if record == "none":
+        return nullcontext()
+    from replaydisputes.underway import underway  # noqa: PLC0415 - needed for recording alone
+
+    return underway(record, library, names, payment_method)
+
+
 @contextmanager
 def _run(
-    players: Sequence[Player], unplayed: OnUnplayed, *, everywhere: bool, allow_hosts: Collection[str]
+    recording: Callable[[], AbstractContextManager[Underway | None]],
+    play: Callable[[], list[Player]],
+    unplayed: OnUnplayed,
+    *,
+    everywhere: bool,
+    allow_hosts: Collection[str],
 ) -> Iterator[Replay]:
-    answerer = players[0] if len(players) == 1 else Several(players)
-    faults = Faults(answerer, lambda: players[0].moment_s)
-    with answering(faults, everywhere=everywhere, allow_hosts=allow_hosts) as route:
-        running = _running[route] = Replay(players, answerer, faults, route)
-        try:
-            yield running
-        except BaseException as error:
-            running.note_on(error)
-            raise
-        finally:
-            del _running[route]
-    running.settle(unplayed, _warn)
+    with recording() as underway:
+        players: Sequence[Player | Underway] = play() if underway is None else [underway]
+        together = _together(players)
+        faults = Faults(together, lambda: players[0].moment_s)
+        with answering(faults, everywhere=everywhere, allow_hosts=allow_hosts) as route:
+            running = _running[route] = Replay(players, together, faults, route)
+            try:
+                yield running
+            except BaseException as error:
+                running.note_on(error)
+                raise
+            finally:
+                del _running[route]
+        running.settle(unplayed, _warn)
+
+
+def _together(players: Sequence[Player | Underway]) -> Player | Several | Underway:
+    return players[0] if len(players) == 1 else Several([player for player in players if isinstance(player, Player)])
 
 
 def _warn(warning: Warning) -> None:

@@ -89,20 +89,20 @@ class KeyRefusedError(ReplayDisputesError):
 
     exit_code = 4
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: str, instead: str = "record against the embedded sandbox with --sandbox") -> None:
         self.problem = problem
         super().__init__(
             f"{problem}; nothing was sent. Set STRIPE_API_KEY to a test-mode key (sk_test_… or rk_test_…), "
-            f"or record against the embedded sandbox with --sandbox."
+            f"or {instead}."
         )
 
 
 class ApiBaseRefusedError(ReplayDisputesError):
     exit_code = 2
 
-    def __init__(self, api_base: str, problem: str) -> None:
+    def __init__(self, api_base: str, problem: str, option: str = "--api-base") -> None:
         self.api_base = api_base
-        super().__init__(f"--api-base {api_base}: {problem}; nothing was sent.")
+        super().__init__(f"{option} {api_base}: {problem}; nothing was sent.")
 
 
 class UnreachableError(ReplayDisputesError):

@@ -51,6 +51,31 @@ class Library:
             return named
         raise UnknownCassetteError(name, [str(d) for d in self._directories], [entry.name for entry in self.names()])
 
+    def has(self, name: str) -> bool:
+        """Whether `find` finds it."""
+        try:
+            self.find(name)
+        except UnknownCassetteError:
+            return False
+        return True
+
+    def place_for(self, name: str) -> Path:
+        """The file to write for a name: the suite's own where it has one, else in its first directory that exists.
+
+        Where none exists yet, in the first. Never among the shipped ones. Raises UnknownCassetteError for a name that
+        would lead outside the directories, or where the suite has none of its own.
+        """
+        shipped = shipped_directory().resolve()
+        own = [directory for directory in self._directories if directory.resolve() != shipped]
+        if self.has(name) and not self.find(name).resolve().is_relative_to(shipped):
+            return self.find(name)
+        is_file_name = PurePosixPath(name).suffix in _SUFFIXES
+        if is_file_name and not Path(name).resolve().is_relative_to(shipped):
+            return Path(name)
+        if is_file_name or not own or not _is_plain(name):
+            raise UnknownCassetteError(name, [str(d) for d in own], [entry.name for entry in self.names()])
+        return next((directory for directory in own if directory.is_dir()), own[0]) / f"{name}.yaml"
+
     def names(self) -> list[Entry]:
         """Every cassette by name, sorted; where two directories have the same name, the first directory's."""
         entries: dict[str, Entry] = {}

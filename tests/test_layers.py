@@ -30,7 +30,9 @@ MAY_KNOW: dict[str, frozenset[str]] = {
     "refreshing": GROUND | {"recording", "comparing", "cassette_file", "library"},
     "settling": GROUND | {"redaction", "recording", "sandbox"},
     "decorating": frozenset(),
-    "api": GROUND | {"decorating", "playback", "interception", "library", "cassette_file"},
+    "settings": GROUND | {"redaction"},
+    "underway": GROUND | {"playback", "library", "recording", "settings"},
+    "api": GROUND | {"decorating", "playback", "interception", "library", "cassette_file", "recording", "underway"},
     "cli": GROUND
     | {
         "api",
@@ -43,13 +45,14 @@ MAY_KNOW: dict[str, frozenset[str]] = {
         "settling",
         "library",
         "playback",
+        "settings",
         "sandbox",
         "server",
         "redaction",
         "cassette_file",
         "leak_gate",
     },
-    "pytest_plugin": frozenset({"api", "decorating", "errors", "library"}),
+    "pytest_plugin": frozenset({"api", "decorating", "errors", "library", "recording", "settings"}),
     "__main__": frozenset({"cli"}),
     "__init__": frozenset({"api", "errors"}),
 }

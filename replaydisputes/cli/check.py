@@ -161,7 +161,7 @@ def _check_all(files: Sequence[Path | FileReport], spec: OpenApi | None = None) 
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import track  # noqa: PLC0415
 
-    from replaydisputes.cli.settings import redaction_policy  # noqa: PLC0415
+    from replaydisputes.settings import redaction_policy  # noqa: PLC0415
 
     size = sum(_size_of(file) for file in files if isinstance(file, Path))
     console = Console(stderr=True)

@@ -128,8 +128,8 @@ def surroundings(yes: bool, sandbox: bool, quiet: bool = False) -> Surroundings:
     """The real world for a recorder: the clock, and a person on stderr. quiet: say no steps."""
     from rich.console import Console  # noqa: PLC0415
 
-    from replaydisputes.cli.settings import redaction_policy  # noqa: PLC0415
     from replaydisputes.recording.recorder import Surroundings  # noqa: PLC0415
+    from replaydisputes.settings import redaction_policy  # noqa: PLC0415
 
     console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
     return Surroundings(

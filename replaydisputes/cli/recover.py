@@ -67,7 +67,8 @@ def _tell(captures: list[Quarantined]) -> None:
     for capture in captures:
         click.echo(capture.name)
         click.echo(f"  {capture.scenario} from {capture.api_base}, {capture.started_at or 'time unknown'}")
-        click.echo(f"  {counted(len(capture.for_cassette), 'call')} of the scenario answered; {_closes(capture)}")
+        whose = "the scenario" if capture.cassette is None else f"the test that records {capture.cassette}"
+        click.echo(f"  {counted(len(capture.for_cassette), 'call')} of {whose} answered; {_closes(capture)}")
         click.echo(f"  kept because: {capture.problem}")
         for finding in _findings(capture):
             click.echo(f"  the gate finds: {finding}")
@@ -89,14 +90,22 @@ def _closes(capture: Quarantined) -> str:
 
 def _finish(capture: Quarantined, directory: Path, files: tuple[Path, ...], profile: str | None) -> None:
     from replaydisputes.recording.publishing import publish  # noqa: PLC0415
+
+    raw = _of_scenario(capture, files, profile) if capture.cassette is None else _raw(capture)
+    if not raw.kept:
+        raise UnrecoverableError(capture.name, "no call was answered, which makes no cassette.")
+    made = publish(raw, capture.cassette or directory / f"{capture.scenario}.yaml")
+    capture.path.unlink()
+    say_recorded(made)
+
+
+def _of_scenario(capture: Quarantined, files: tuple[Path, ...], profile: str | None) -> RawCapture:
+    """The capture of a scenario's calls, whole; reads that are missing are made."""
     from replaydisputes.recording.scenarios import catalogue  # noqa: PLC0415
 
     scenario = catalogue(files).named(capture.scenario)
     problem = _incomplete(capture, scenario)
-    raw = _read_on(capture, scenario, problem, profile) if problem else _raw(capture)
-    made = publish(raw, directory / f"{scenario.name}.yaml")
-    capture.path.unlink()
-    say_recorded(made)
+    return _read_on(capture, scenario, problem, profile) if problem else _raw(capture)
 
 
 def _incomplete(capture: Quarantined, scenario: Scenario) -> str:
@@ -126,8 +135,8 @@ def _read_on(capture: Quarantined, scenario: Scenario, problem: str, profile: st
 
 
 def _raw(capture: Quarantined) -> RawCapture:
-    from replaydisputes.cli.settings import redaction_policy  # noqa: PLC0415
     from replaydisputes.recording.publishing import RawCapture  # noqa: PLC0415
+    from replaydisputes.settings import redaction_policy  # noqa: PLC0415
 
     return RawCapture(
         capture.scenario,

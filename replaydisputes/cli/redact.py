@@ -37,8 +37,8 @@ def redact_command(inputs: tuple[Path, ...], out: Path, all_hosts: bool, as_json
 
     Example: replaydisputes redact tests/old_cassettes export.har --out cassettes
     """
-    from replaydisputes.cli.settings import redaction_policy  # noqa: PLC0415 - `--help` stays light
     from replaydisputes.importing import Importer, plan  # noqa: PLC0415
+    from replaydisputes.settings import redaction_policy  # noqa: PLC0415 - `--help` stays light
 
     policy = redaction_policy(Path.cwd())
     planned = plan(inputs, out)

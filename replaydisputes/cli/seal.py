@@ -55,7 +55,7 @@ def _refuse_findings(path: Path, content: bytes) -> None:
 
     from replaydisputes.checking import FOLLOWS_FROM_EDIT, FileReport, check  # noqa: PLC0415
     from replaydisputes.cli.check import print_findings  # noqa: PLC0415
-    from replaydisputes.cli.settings import redaction_policy  # noqa: PLC0415
+    from replaydisputes.settings import redaction_policy  # noqa: PLC0415
 
     report = FileReport(path, check(content, path, except_for=FOLLOWS_FROM_EDIT, policy=redaction_policy(Path.cwd())))
     print_findings(Console(stderr=True, soft_wrap=True, highlight=False), [report])

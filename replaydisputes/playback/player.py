@@ -127,6 +127,11 @@ class Player:
         self._standing.resume(state)
         self._standing.revision = revision + 1
 
+    def __repr__(self) -> str:
+        done = len(self.cassette.interactions) - len(self.unplayed)
+        dispute = f", dispute {self.dispute_id}" if self.dispute_id else ""
+        return f"<{self.name!r}: {done} of {len(self.cassette.interactions)} recordings played{dispute}>"
+
     @property
     def played(self) -> tuple[Played, ...]:
         """Everything answered so far, in order."""

@@ -14,6 +14,9 @@ NAME = "replaydisputes"
 SCENARIOS = "replaydisputes_scenarios"
 INI_CASSETTES = "replaydisputes_cassettes"
 INI_ALLOW_HOSTS = "replaydisputes_allow_hosts"
+RECORD = f"{NAME}_record"
+RECORD_MODE = f"{NAME}-record-mode"
+"""The name under which the plugin that records is registered, where anything is to be recorded."""
 INI_WORDS: dict[str, tuple[Literal["bool", "string"], str]] = {
     "max_age": ("string", "`90d`, `12w`: warn of a recording of Stripe that is older (default: any age will do)."),
     "any_dispute": ("bool", "Answer for whatever dispute id a test uses (default: false)."),
@@ -41,7 +44,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     for option, (kind, text) in INI_WORDS.items():
         parser.addini(f"{NAME}_{option}", text, type=kind, default=None)
-    parser.getgroup(NAME, "dispute cassettes").addoption(
+    parser.addini(
+        RECORD, "`none` (default), `missing` or `all`, as --replaydisputes-record.", type="string", default=""
+    )
+    group = parser.getgroup(NAME, "dispute cassettes")
+    group.addoption(
+        f"--{NAME}-record",
+        choices=("none", "missing", "all"),
+        help="Record dispute cassettes from the tests that use them, against Stripe test mode with the key in "
+        "STRIPE_API_KEY: those that are missing, or all anew (default: none, which never touches the network).",
+    )
+    group.addoption(
+        f"--{NAME}-api-base",
+        metavar="URL",
+        help="Record from this origin on this machine, such as a running `replaydisputes sandbox`, not from Stripe.",
+    )
+    group.addoption(
         f"--{NAME}-orphans",
         action="store_true",
         help="After a run of the whole suite, list its own dispute cassettes that no test used, and fail if any.",
@@ -58,10 +76,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", f'{SCENARIOS}("close-*", ...): run the test once for each dispute cassette that a pattern matches.'
     )
+    if mode_of(config) != "none":
+        from replaydisputes.pytest_plugin.record_mode import RecordMode  # noqa: PLC0415 - only where it is asked for
+
+        config.pluginmanager.register(RecordMode(config), RECORD_MODE)
     if config.getoption(f"{NAME}_orphans"):
         from replaydisputes.pytest_plugin.orphans import Orphans  # noqa: PLC0415
 
         config.pluginmanager.register(Orphans(config), f"{NAME}-orphans")
+
+
+def mode_of(config: pytest.Config) -> str:
+    """`none`, `missing` or `all`; another word where the ini file has one."""
+    return config.getoption(RECORD) or config.getini(RECORD) or "none"
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from replaydisputes.errors import MismatchError
 from replaydisputes.library import Library
-from replaydisputes.pytest_plugin import NAME
+from replaydisputes.pytest_plugin import NAME, mode_of
 from replaydisputes.pytest_plugin.wanted import directories
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ def header(config: pytest.Config) -> str:
     entries = Library(directories(config)).names()
     own = sum(not entry.shipped for entry in entries)
     places = ", ".join(os.path.relpath(place, config.rootpath) for place in directories(config))
-    mode = getattr(config.option, f"{NAME}_record", None) or "none"
-    return f"{NAME}: {own} of your own in {places}; {len(entries) - own} shipped; record mode: {mode}"
+    return f"{NAME}: {own} of your own in {places}; {len(entries) - own} shipped; record mode: {mode_of(config)}"
 
 
 def what_was_played(running: Replay) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ import pytest
 from replaydisputes.api import OnUnplayed, Replay, check_unplayed, replay
 from replaydisputes.decorating import Replaying
 from replaydisputes.errors import ReplayDisputesError, nearest
-from replaydisputes.pytest_plugin import INI_ALLOW_HOSTS, INI_CASSETTES, INI_WORDS, NAME, SCENARIOS, age
+from replaydisputes.pytest_plugin import INI_ALLOW_HOSTS, INI_CASSETTES, INI_WORDS, NAME, RECORD_MODE, SCENARIOS, age
 
 EXAMPLE = f'@pytest.mark.{NAME}("close-lost")'
 
@@ -51,6 +51,9 @@ def wanted_by(item: pytest.Item, configured: Mapping[str, Any]) -> Wanted:
     unplayed = given.pop("unplayed")
     check_unplayed(unplayed)
     max_age = age.checked(given.pop("max_age", None))
+    recorder = item.config.pluginmanager.get_plugin(RECORD_MODE)
+    if recorder is not None:
+        given["record"] = recorder.plan(item)
     return Wanted(replay(*names, everywhere=True, **given), unplayed, max_age)
 
 
@@ -101,10 +104,10 @@ def directories(config: pytest.Config) -> Sequence[Path]:
 
 @cache
 def options() -> tuple[str, ...]:
-    """The keyword arguments of the marker: those of `replay()`, and what only a suite can be asked for."""
+    """The keyword arguments of the marker: those of `replay()` that one test decides, and what only a suite can ask."""
     parameters = inspect.signature(replay).parameters.values()
-    of_replay = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY and one.name != "everywhere"]
-    return (*of_replay, "max_age")
+    named = (one.name for one in parameters if one.kind is one.KEYWORD_ONLY)
+    return (*(name for name in named if name not in ("everywhere", "record")), "max_age")
 
 
 def _from_ini(config: pytest.Config) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,6 +16,7 @@ from replaydisputes.redaction import DEFAULT_POLICY, Policy, Redacted, redact
 from replaydisputes.stripe_api.facts import API_ORIGIN, API_VERSION, SANDBOX_HEADER
 
 IsWanted = Callable[[Cassette], bool]
+_VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:\.[a-z]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,9 @@ def _cassette(capture: RawCapture, redacted: Redacted) -> Cassette:
 
 
 def _stripe_version(capture: RawCapture) -> str:
-    """The version that the recorded calls asked for."""
-    asked = (interaction.request.header("Stripe-Version") for interaction in capture.kept)
-    return next((version for version in asked if version), API_VERSION)
+    """The version that the recorded answers were made at; code under test may leave it to the account's default."""
+    said = (part.header("Stripe-Version") for call in capture.kept for part in (call.response, call.request))
+    return next((version for version in said if version and _VERSION.fullmatch(version)), API_VERSION)
 
 
 def _known(capture: RawCapture) -> KnownSecrets:

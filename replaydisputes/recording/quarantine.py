@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -36,11 +37,17 @@ def quarantine_directory() -> Path:
 class Journal:
     """The append-only record of one recording. `discard` it once the cassette is on disk."""
 
-    def __init__(self, scenario: str, api_base: str, directory: Path | None = None) -> None:
-        """Raises FileAccessError where the file cannot be made: then nothing may be sent."""
+    def __init__(
+        self, scenario: str, api_base: str, directory: Path | None = None, *, cassette: Path | None = None
+    ) -> None:
+        """Raises FileAccessError where the file cannot be made: then nothing may be sent.
+
+        cassette: the file that a test is recording; None where the calls are a scenario's own.
+        """
         directory = directory or quarantine_directory()
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        self.path = directory / f"{stamp}-{scenario}-{os.getpid()}-{time.monotonic_ns() % 10**9:09d}.jsonl"
+        plain = re.sub(r"[^A-Za-z0-9._+-]", "-", scenario)
+        self.path = directory / f"{stamp}-{plain}-{os.getpid()}-{time.monotonic_ns() % 10**9:09d}.jsonl"
         try:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
@@ -49,7 +56,8 @@ class Journal:
         self._file = open(descriptor, "ab")  # noqa: SIM115 - lives as long as the journal
         _take(self._file)
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        self._append({"event": "started", "scenario": scenario, "api_base": api_base, "at": at})
+        started = {"event": "started", "scenario": scenario, "api_base": api_base, "at": at}
+        self._append(started if cassette is None else {**started, "cassette": str(cassette.absolute())})
 
     def sending(self, method: str, path: str, dispute: str) -> None:
         """Note, before it is sent, a call that changes something."""
@@ -91,6 +99,7 @@ class Quarantined:
     """One journal that is still there. `kept` marks which of `interactions` belong into the cassette.
 
     changed: the disputes that a write was sent for. unanswered: the path of a write that no answer followed.
+    cassette: the file that a test was recording; None where the calls are those of a scenario.
     """
 
     path: Path
@@ -103,6 +112,7 @@ class Quarantined:
     changed: tuple[str, ...]
     unanswered: str
     problem: str
+    cassette: Path | None = None
 
     @property
     def name(self) -> str:
@@ -144,6 +154,7 @@ def read_journal(path: Path) -> Quarantined:
         tuple(dict.fromkeys(event["dispute"] for event in sending if event["dispute"])),
         last["path"] if last.get("event") == "sending" else "",
         problems[-1] if problems else _CUT_OFF,
+        Path(started["cassette"]) if "cassette" in started else None,
     )
 
 

@@ -34,7 +34,9 @@ __all__ = [
     "RecordingInterruptedError",
     "Surroundings",
     "Target",
+    "check_replaceable",
     "check_target",
+    "is_loopback",
     "record",
 ]
 
@@ -62,7 +64,7 @@ def check_target(target: Target, scenario: Scenario) -> None:
         raise ApiBaseRefusedError(target.api_base, "expected an origin such as http://127.0.0.1:12111")
     if parts.username or parts.password:
         raise ApiBaseRefusedError("(not shown)", "an address with a user or password in it is not taken")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ApiBaseRefusedError(target.api_base, "plain http would send the key in the clear; use https")
 
 
@@ -92,7 +94,7 @@ def record(  # noqa: PLR0913, PLR0917 - the last two have a default
     capture in the quarantine and the old cassette as it was.
     """
     check_target(target, scenario)
-    _check_replaceable(path)
+    check_replaceable(path)
     journal = Journal(scenario.name, target.api_base)
     run = Run(scenario, target, journal, around)
     try:
@@ -118,14 +120,14 @@ def record(  # noqa: PLR0913, PLR0917 - the last two have a default
     return made
 
 
-def _check_replaceable(path: Path) -> None:
+def check_replaceable(path: Path) -> None:
     """Find out before a dispute is closed, not after it, that the file in place is none that may be replaced."""
     if path.exists():
         with warnings.catch_warnings(action="ignore", category=EditedCassetteWarning):
             load(path)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:

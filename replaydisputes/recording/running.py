@@ -6,11 +6,11 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from itertools import takewhile
+from typing import Any, Protocol, TypeVar
 
 from replaydisputes.errors import LivemodeError, ReplayDisputesError, UnexpectedAnswerError, UnreachableError
 from replaydisputes.model import Interaction
-from replaydisputes.recording.capture import Capture, capturing
 from replaydisputes.recording.leftovers import leftovers
 from replaydisputes.recording.patience import Pace, Patience
 from replaydisputes.recording.quarantine import Journal
@@ -71,6 +71,12 @@ class Surroundings:
     """Kept from call to call through all recordings that are made in these surroundings."""
 
 
+class Caller(Protocol):
+    """Makes calls and gives the raw interaction of each: a Capture, or one in a process of its own."""
+
+    def call(self, method: str, path: str, form: bytes, headers: Mapping[str, str], key: str) -> Interaction: ...
+
+
 class Run:
     """Follows one scenario. `raw`: all that was captured, setup included.
 
@@ -98,6 +104,8 @@ class Run:
 
     def calls(self, dispute: str | None) -> list[Interaction]:
         """Make every call; the raw interactions that belong into the cassette. dispute: an existing one to use."""
+        from replaydisputes.recording.capture import capturing  # noqa: PLC0415 - vcrpy only where it makes the calls
+
         with capturing(self.target.api_base, Patience(self.around.sleep), self.around.pace) as capture:
             if dispute is not None:
                 self._adopt(capture, dispute)
@@ -105,6 +113,12 @@ class Run:
                 if dispute is None or not isinstance(step, Pay | WaitForDisputes):
                     self._values |= self._follow(capture, step)
         return self._recorded
+
+    def prepare(self, capture: Caller) -> Mapping[str, str]:
+        """Follow the steps before the first recorded call; the values that they give, such as `dispute`."""
+        for step in takewhile(lambda step: not (isinstance(step, Call) and step.recorded), self.scenario.steps):
+            self._values |= self._follow(capture, step)
+        return self._values
 
     def end(self, error: BaseException) -> None:
         """Keep the journal where a change of a dispute is in it, which cannot be made again; else erase it."""
@@ -128,7 +142,7 @@ class Run:
         kept = f"{sent} The capture is kept in {self.journal.path}; `replaydisputes recover` shows it."
         return f"{kept} {left}".strip()
 
-    def _follow(self, capture: Capture, step: Step) -> dict[str, str]:
+    def _follow(self, capture: Caller, step: Step) -> dict[str, str]:
         """Make one step; the values it gives to those after it."""
         match step:
             case Call():
@@ -146,7 +160,7 @@ class Run:
             case FindAccount():
                 return self._find_account(capture)
 
-    def _adopt(self, capture: Capture, dispute: str) -> None:
+    def _adopt(self, capture: Caller, dispute: str) -> None:
         """Read an existing dispute and ask for leave to change it."""
         found = self._setup(capture, "GET", f"/v1/disputes/{dispute}")
         self._values = {"dispute": dispute} | {
@@ -155,7 +169,7 @@ class Run:
         if not self.around.confirm(found):
             raise RecordingDeclinedError(dispute)
 
-    def _make(self, capture: Capture, call: Call) -> None:
+    def _make(self, capture: Caller, call: Call) -> None:
         self.around.on_step(call.what)
         path = filled(call.path, self._values, in_path=True)
         form = tuple((name, filled(value, self._values)) for name, value in call.form)
@@ -166,7 +180,7 @@ class Run:
         if broken:
             raise self._unexpected(call.what, *broken)
 
-    def _pay(self, capture: Capture, pay: Pay) -> dict[str, str]:
+    def _pay(self, capture: Caller, pay: Pay) -> dict[str, str]:
         self.around.on_step(f"making a payment with {pay.payment_method}")
         form: Params = (
             ("amount", str(AMOUNT_MINOR)),
@@ -179,7 +193,7 @@ class Run:
         payment = self._setup(capture, "POST", "/v1/payment_intents", form)
         return {"payment_intent": str(payment["id"]), "charge": str(payment.get("latest_charge"))}
 
-    def _wait_for_disputes(self, capture: Capture, wait: WaitForDisputes) -> dict[str, str]:
+    def _wait_for_disputes(self, capture: Caller, wait: WaitForDisputes) -> dict[str, str]:
         path = f"/v1/disputes?payment_intent={self._values['payment_intent']}"
 
         def found() -> list[Any] | None:
@@ -189,7 +203,7 @@ class Run:
         disputes = self._polled(found, "waiting for the dispute", "one" if wait.count == 1 else str(wait.count))
         return {name: str(dispute["id"]) for name, dispute in zip(wait.gives, disputes, strict=False)}
 
-    def _wait_for_field(self, capture: Capture, wait: WaitForField) -> None:
+    def _wait_for_field(self, capture: Caller, wait: WaitForField) -> None:
         def found() -> str | None:
             value = field_at(self._setup(capture, "GET", f"/v1/disputes/{self._values['dispute']}"), wait.path)
             return value if value and (not wait.values or value in wait.values) else None
@@ -197,7 +211,7 @@ class Run:
         wanted = f"{wait.path} {' or '.join(wait.values)}" if wait.values else f"a value of {wait.path}"
         self._polled(found, f"waiting for the dispute's {wait.path}", wanted)
 
-    def _wait_for_event(self, capture: Capture, wait: WaitForEvent) -> dict[str, str]:
+    def _wait_for_event(self, capture: Caller, wait: WaitForEvent) -> dict[str, str]:
         about = self._values[wait.about]
 
         def found() -> str | None:
@@ -206,7 +220,7 @@ class Run:
 
         return {wait.gives[0]: self._polled(found, f"waiting for the event {wait.event_type}", "it")}
 
-    def _find_account(self, capture: Capture) -> dict[str, str]:
+    def _find_account(self, capture: Caller) -> dict[str, str]:
         self.around.on_step("looking for a connected account")
         accounts = self._setup(capture, "GET", "/v1/accounts?limit=100")["data"]
         chargeable = next((account for account in accounts if account.get("charges_enabled") is True), None)
@@ -231,7 +245,7 @@ class Run:
             self.around.sleep(POLL_EVERY_S)
             waited_s += POLL_EVERY_S
 
-    def _setup(self, capture: Capture, method: Any, path: str, form: Params = ()) -> dict[str, Any]:
+    def _setup(self, capture: Caller, method: Any, path: str, form: Params = ()) -> dict[str, Any]:
         what = f"{method} {path.partition('?')[0]}"
         interaction = self._send(capture, Call(what, method, path, recorded=False), path, form)
         value = json_object(interaction.response)
@@ -240,7 +254,7 @@ class Run:
             raise self._unexpected(what, "HTTP 200", f"HTTP {status}{said(value)}")
         return value
 
-    def _send(self, capture: Capture, call: Call, path: str, form: Params) -> Interaction:
+    def _send(self, capture: Caller, call: Call, path: str, form: Params) -> Interaction:
         """One request and its answer, from the earlier run as far as that got; `raw` keeps whatever is answered."""
         interaction = self._again(call, path) if self._earlier else self._live(capture, call, path, form)
         self.raw.append(interaction)
@@ -256,7 +270,7 @@ class Run:
             raise self._unexpected(call.what, "it as the next call of the earlier run", "another call")
         return interaction
 
-    def _live(self, capture: Capture, call: Call, path: str, form: Params) -> Interaction:
+    def _live(self, capture: Caller, call: Call, path: str, form: Params) -> Interaction:
         """One request, noted in the journal before it is sent where it changes something."""
         if call.method == "POST":
             self._note_write(call, path)

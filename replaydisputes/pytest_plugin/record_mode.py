@@ -1,0 +1,136 @@
+"""`--replaydisputes-record`: a cassette is written once its test has passed. Registered only where it is asked for."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from replaydisputes.errors import ReplayDisputesError
+from replaydisputes.pytest_plugin import NAME, mode_of
+from replaydisputes.recording.from_test import Plan, Take, plan_for
+from replaydisputes.settings import redaction_policy
+
+PROPERTY = f"{NAME}-record"
+"""The name under which a report carries what became of a recording, through xdist as well."""
+
+
+@dataclass(eq=False)
+class _Course:
+    """How a test went so far, and the takes that await its end."""
+
+    failed: bool = False
+    takes: list[Take] = field(default_factory=list)
+
+
+_course: pytest.StashKey[_Course] = pytest.StashKey()
+
+
+class RecordMode:
+    """Registered only where the option asks for recordings."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """The key is read here: what a test puts in its place later is no key to record with."""
+        try:
+            self._plan = plan_for(
+                mode_of(config),
+                os.environ,
+                config.getoption(f"{NAME}_api_base"),
+                redaction_policy(config.rootpath),
+            )
+        except ReplayDisputesError as error:
+            raise pytest.UsageError(str(error)) from None
+        worker: dict[str, Any] = getattr(config, "workerinput", {})
+        self._run_id = str(worker.get("testrunuid") or uuid.uuid4().hex)
+        self._courses: list[_Course] = []
+
+    def plan(self, item: pytest.Item) -> Plan:
+        """How this test records: nothing is written before its last fixture is torn down."""
+        course = item.stash[_course]
+
+        def on_end(take: Take, failure: BaseException | None) -> None:
+            course.failed = course.failed or failure is not None
+            course.takes.append(take)
+
+        return replace(self._plan, run_id=self._run_id, on_end=on_end)
+
+    def pytest_report_header(self) -> str:
+        return f"{NAME}: records {self._plan.mode} from {self._plan.target.api_base}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        item.stash[_course] = _Course()
+        self._courses.append(item.stash[_course])
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport | None, pytest.TestReport | None]:
+        """Reports know what the phases do not raise: a failure in unittest or in a subtest, an expected failure."""
+        report = yield
+        if report is not None and report.outcome != "passed" and _course in item.stash:
+            item.stash[_course].failed = True
+        return report
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        course = item.stash.get(_course, None)
+        if course is None:
+            return (yield)
+        try:
+            yield
+        except BaseException:
+            course.failed = True
+            raise
+        finally:
+            self._courses.remove(course)
+            if course.failed:
+                _give_up(item, course)
+        problems = [problem for take in course.takes if (problem := _published(item, take))]
+        if problems:
+            pytest.fail("\n".join(problems), pytrace=False)
+
+    def pytest_unconfigure(self) -> None:
+        """A run that was broken off tears tests down without asking us."""
+        for course in self._courses:
+            for take in course.takes:
+                take.give_up("the test run was broken off")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        reports = (report for reports in terminalreporter.stats.values() for report in reports)
+        said = [
+            str(text)
+            for report in reports
+            if getattr(report, "when", None) == "teardown"
+            for name, text in report.user_properties
+            if name == PROPERTY
+        ]
+        if said:
+            terminalreporter.section(f"{NAME}: recorded")
+            for line in said:
+                terminalreporter.write_line(line)
+
+
+def _published(item: pytest.Item, take: Take) -> str:
+    """Write a cassette and note what was written; the problem, where that failed."""
+    try:
+        made = take.publish()
+    except ReplayDisputesError as error:
+        return str(error)
+    provenance = made.cassette.provenance
+    source = provenance.made_against if provenance else "nothing"
+    count = len(made.cassette.interactions)
+    item.user_properties.append((PROPERTY, f"{made.path}: {made.outcome}; interactions: {count}, from {source}"))
+    return ""
+
+
+def _give_up(item: pytest.Item, course: _Course) -> None:
+    for take in course.takes:
+        kept = take.give_up("the test failed")
+        said = f"{take.wanted.path}: not written, its test did not pass.{' ' + kept if kept else ''}"
+        item.user_properties.append((PROPERTY, said))
+    course.takes.clear()

@@ -1,0 +1,125 @@
+"""Whether a test records or replays, decided at each use of a cassette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+
+from replaydisputes.errors import ApiBaseRefusedError, KeyRefusedError, ReplayDisputesError, nearest
+from replaydisputes.recording.from_test.take import Take
+from replaydisputes.recording.from_test.turn import Turn
+from replaydisputes.recording.from_test.wanted import Wanted
+from replaydisputes.recording.recorder import Target, check_replaceable, check_target, is_loopback
+from replaydisputes.redaction import DEFAULT_POLICY, Policy
+from replaydisputes.stripe_api.facts import API_ORIGIN
+
+Mode = Literal["none", "missing", "all"]
+_MODES: tuple[Mode, ...] = get_args(Mode)
+
+_API_BASE = "--replaydisputes-api-base"
+_INSTEAD = f"point {_API_BASE} at a running `replaydisputes sandbox`"
+
+
+class RecordOptionError(ReplayDisputesError):
+    exit_code = 2
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+        super().__init__(f"record={value!r} is no way to record; {nearest(str(value), _MODES)}")
+
+
+def settle(take: Take, failure: BaseException | None) -> None:
+    """Write the cassette where the block ended well; else say where a capture with a close in it is kept."""
+    if failure is None:
+        take.publish()
+        return
+    kept = take.give_up(f"the block that recorded ended in {type(failure).__name__}")
+    if kept:
+        failure.add_note(kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How tests record. `run_id`: the same throughout one test run, in which each cassette is recorded once.
+
+    on_end: told when nothing more is forwarded, with what the block raised; it publishes or gives up.
+    """
+
+    mode: Mode
+    target: Target = field(repr=False)
+    run_id: str = ""
+    policy: Policy = field(default=DEFAULT_POLICY, repr=False)
+    on_end: Callable[[Take, BaseException | None], None] = settle
+
+
+def plan_for(mode: str, environ: Mapping[str, str], api_base: str | None, policy: Policy) -> Plan:
+    """How to record, with the keys in STRIPE_API_KEY and STRIPE_RESTRICTED_KEY of `environ`.
+
+    api_base: a sandbox on this machine; None is Stripe. Raises RecordOptionError and ApiBaseRefusedError.
+    """
+    known: Mode | None = next((one for one in _MODES if one == mode), None)
+    if known is None:
+        raise RecordOptionError(mode)
+    if api_base is not None:
+        _check_local(api_base)
+    keys = (environ.get(name, "").strip() for name in ("STRIPE_API_KEY", "STRIPE_RESTRICTED_KEY"))
+    return Plan(known, Target((api_base or API_ORIGIN).rstrip("/"), *keys), policy=policy)
+
+
+def _check_local(api_base: str) -> None:
+    parts = urlsplit(api_base)
+    is_origin = parts.path in ("", "/") and not (parts.query or parts.fragment)
+    if parts.username or parts.password:
+        raise ApiBaseRefusedError("(not shown)", "an address with a user or password in it is not taken", _API_BASE)
+    if parts.scheme != "http" or not is_loopback(parts.hostname or "") or not is_origin:
+        problem = "expected an http origin on this machine, such as http://127.0.0.1:12111"
+        raise ApiBaseRefusedError(api_base, problem, _API_BASE)
+
+
+@contextmanager
+def taking(plan: Plan, wanted: Wanted, is_there: Callable[[], bool]) -> Iterator[Take | None]:
+    """A take where this use of the cassette is to record it; None where it is to replay it.
+
+    is_there: whether the name leads to a cassette by now. Raises KeyRefusedError before anything is opened or sent,
+    FileLockedError where another test keeps recording the same file, CassetteFormatError where the file in place is
+    no cassette, and at the end what `on_end` raises.
+    """
+    take = _take(plan, wanted, is_there)
+    if take is None:
+        yield None
+        return
+    try:
+        yield take
+    except BaseException as error:
+        take.stop()
+        plan.on_end(take, error)
+        raise
+    take.stop()
+    plan.on_end(take, None)
+
+
+def _take(plan: Plan, wanted: Wanted, is_there: Callable[[], bool]) -> Take | None:
+    if plan.mode == "none" or (plan.mode == "missing" and is_there()):
+        return None
+    _check_key(wanted)
+    turn = Turn(wanted.path, plan.run_id)
+    turn.begin()
+    try:
+        if not (turn.was_had() or (plan.mode == "missing" and is_there())):
+            check_replaceable(wanted.path)
+            return Take(wanted, turn)
+    except BaseException:
+        turn.end()
+        raise
+    turn.end()
+    return None
+
+
+def _check_key(wanted: Wanted) -> None:
+    try:
+        check_target(wanted.target, wanted.recipe)
+    except KeyRefusedError as error:
+        raise KeyRefusedError(f"cassette {wanted.name!r} cannot be recorded: {error.problem}", _INSTEAD) from None
