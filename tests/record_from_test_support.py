@@ -1,4 +1,4 @@
-"""A suite of somebody's own that records from its tests, and a sandbox behind real HTTP to record from."""
+"""Code under test that records, from a sandbox behind real HTTP; and a suite of somebody's own that does so."""
 
 from __future__ import annotations
 
@@ -9,58 +9,87 @@ from pathlib import Path
 
 import pytest
 
+import replaydisputes.pytest_plugin.record_mode
+import replaydisputes.underway
+from replaydisputes.api import Replay, replay
 from replaydisputes.cassette_file import load
-from replaydisputes.model import Answerer, Cassette
-from replaydisputes.recording.quarantine import Quarantined, quarantined
+from replaydisputes.decorating import Replaying
+from replaydisputes.model import Answerer
+from replaydisputes.recording.from_test import Mode, plan_for
+from replaydisputes.recording.quarantine import quarantined
+from replaydisputes.redaction import DEFAULT_POLICY
 from replaydisputes.sandbox import Sandbox
 from replaydisputes.server import serving
+from tests.plugin_support import run, run_apart
 from tests.recording_support import KEY, Watched
+
+IMPORTED_BEFORE = (replaydisputes.pytest_plugin.record_mode, replaydisputes.underway)
+"""Modules that an inner pytest would otherwise forget and import anew."""
+
+OWN_KEY = "sk_test_" + "theclientsown" + "7" * 11
+"""What the code under test holds: never sent."""
 
 
 @dataclass
-class Suite:
-    """A pytest suite in a directory of its own, with the sandbox that its recordings are made from."""
+class Studio:
+    """A directory of cassettes, and the sandbox that they are recorded from."""
 
-    pytester: pytest.Pytester
-    monkeypatch: pytest.MonkeyPatch
+    directory: Path
     sandbox: Watched
     url: str
 
-    def write(self, body: str, name: str = "test_it") -> None:
-        self.pytester.makepyfile(**{name: body})
+    def record(self, name: str = "my-flow", mode: Mode = "missing", *, key: str = KEY) -> Replaying[Replay]:
+        """A block whose calls are recorded: the use that `replay(record=…)` makes, pointed at the sandbox."""
+        plan = plan_for(mode, {"STRIPE_API_KEY": key}, self.url, DEFAULT_POLICY)
+        return replay(name, cassettes=self.directory, record=plan)
 
-    def run(self, record: str, *args: str, key: str = KEY) -> pytest.RunResult:
-        """Run it in a process of its own; `record` is the option's value, and `key` what STRIPE_API_KEY holds."""
-        self.monkeypatch.setenv("STRIPE_API_KEY", key)
-        others = ("-p", "no:cassetter", "-p", "no:recording", "-p", "no:cacheprovider")
-        options = (f"--replaydisputes-record={record}", f"--replaydisputes-api-base={self.url}")
-        return self.pytester.runpytest_subprocess(*others, *options, *args)
+    def replay(self, name: str = "my-flow") -> Replaying[Replay]:
+        return replay(name, cassettes=self.directory)
 
     def file(self, name: str = "my-flow") -> Path:
-        return self.pytester.path / "cassettes" / f"{name}.yaml"
-
-    def cassette(self, name: str = "my-flow") -> Cassette:
-        return load(self.file(name))
+        return self.directory / f"{name}.yaml"
 
     def calls(self, name: str = "my-flow") -> list[tuple[str, int]]:
         """What a cassette holds, as methods and statuses."""
-        return [(item.request.method, item.response.status) for item in self.cassette(name).interactions]
+        return [(item.request.method, item.response.status) for item in load(self.file(name)).interactions]
 
     @property
     def written(self) -> list[str]:
-        """Every file beside the tests themselves, however half."""
-        return sorted(path.name for path in self.file().parent.glob("**/*"))
+        """Every file in the directory of cassettes, however half."""
+        return sorted(path.name for path in self.directory.rglob("*") if path.is_file())
 
     @property
-    def kept(self) -> list[Quarantined]:
-        return quarantined()
+    def kept(self) -> list[tuple[str, tuple[str, ...]]]:
+        """What is in quarantine: scenario and the methods answered."""
+        return [(one.scenario, tuple(item.request.method for item in one.for_cassette)) for one in quarantined()]
 
 
 @contextmanager
-def suite_of(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, answerer: Answerer | None = None
-) -> Iterator[Suite]:
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error")
+def studio(directory: Path, answerer: Answerer | None = None) -> Iterator[Studio]:
     sandbox = Watched(answerer or Sandbox(seed=4))
     with serving(sandbox) as url:
-        yield Suite(pytester, monkeypatch, sandbox, url)
+        yield Studio(directory, sandbox, url)
+
+
+@dataclass
+class Suite(Studio):
+    """A pytest suite whose tests record."""
+
+    pytester: pytest.Pytester
+    monkeypatch: pytest.MonkeyPatch
+
+    def run(self, mode: str, *args: str, key: str = KEY) -> pytest.RunResult:
+        """Inside this process. mode: the option's value; key: what STRIPE_API_KEY holds."""
+        return run(self.pytester, *self._options(mode, key), *args)
+
+    def run_on_workers(self, mode: str, workers: int) -> pytest.RunResult:
+        return run_apart(self.pytester, *self._options(mode, KEY), "-n", str(workers))
+
+    def _options(self, mode: str, key: str) -> tuple[str, ...]:
+        self.monkeypatch.setenv("STRIPE_API_KEY", key)
+        return f"--replaydisputes-record={mode}", f"--replaydisputes-api-base={self.url}"
+
+
+def other_account(studio: Studio) -> None:
+    """From here on the sandbox is another account, with other ids, people and times."""
+    studio.sandbox.inner = Sandbox(seed=99)

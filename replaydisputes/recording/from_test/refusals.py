@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from replaydisputes.errors import KeyRefusedError, ReplayDisputesError
+from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.model import Request
 from replaydisputes.stripe_api.facts import API_ORIGIN
 from replaydisputes.stripe_api.keys import key_mode
@@ -47,11 +47,15 @@ def refuse_elsewhere(request: Request) -> None:
 
 
 def keys_sent_with(request: Request) -> set[str]:
-    """The test-mode keys that a request authorizes itself with. Raises KeyRefusedError for any live one in it."""
+    """The test-mode keys that a request authorizes itself with. Raises ForwardingRefusedError for a live one in it."""
     keys = [key for name, value in request.headers if name.lower() == "authorization" for key in _keys_in(value)]
     values = [request.url, request.body.decode("latin-1"), *(value for _, value in request.headers)]
     if any(key_mode(key) == "live" for key in keys) or any(_LIVE_KEY.search(unquote(value)) for value in values):
-        raise KeyRefusedError("the request of the code under test holds a live-mode key", "take it out of the test")
+        raise ForwardingRefusedError(
+            f"{request.method} {split_url(request.url).origin}",
+            "it holds a live-mode key, and a dispute closed with one is lost for good. Give the code under test a "
+            "test-mode key; what is sent to Stripe is the one in STRIPE_API_KEY.",
+        )
     return {key for key in keys if key_mode(key) == "test" and len(key) >= _KEY_LENGTH}
 
 

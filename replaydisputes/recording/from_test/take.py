@@ -77,7 +77,7 @@ class Take:
             return self.known_dispute_id
 
     def answer(self, request: Request) -> Response:
-        """The real answer. Raises KeyRefusedError, ForwardingRefusedError, LivemodeError, UnreachableError."""
+        """The real answer. Raises ForwardingRefusedError, LivemodeError, UnreachableError."""
         with self._lock:
             return self._guarded(lambda: self._forwarded(request))
 
