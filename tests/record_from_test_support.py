@@ -82,8 +82,9 @@ class Suite(Studio):
         """Inside this process. mode: the option's value; key: what STRIPE_API_KEY holds."""
         return run(self.pytester, *self._options(mode, key), *args)
 
-    def run_on_workers(self, mode: str, workers: int) -> pytest.RunResult:
-        return run_apart(self.pytester, *self._options(mode, KEY), "-n", str(workers))
+    def run_apart(self, mode: str, *args: str) -> pytest.RunResult:
+        """In a process of its own."""
+        return run_apart(self.pytester, *self._options(mode, KEY), *args)
 
     def _options(self, mode: str, key: str) -> tuple[str, ...]:
         self.monkeypatch.setenv("STRIPE_API_KEY", key)

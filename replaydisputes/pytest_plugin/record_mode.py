@@ -110,7 +110,7 @@ class RecordMode:
             if name == PROPERTY
         ]
         if said:
-            terminalreporter.section(f"{NAME}: recorded")
+            terminalreporter.write_sep("=", f"{NAME}: recorded")
             for line in said:
                 terminalreporter.write_line(line)
 
