@@ -308,6 +308,16 @@ def test_it(replaydisputes):
     assert (suite.written, suite.kept) == ([], [("test:my-flow", ("POST",))])
 
 
+def test_a_clock_that_the_test_froze_does_not_date_the_recording(suite: Suite) -> None:
+    write(suite, "import freezegun\n" + ONE.replace("def test", '@freezegun.freeze_time("1999-01-01")\ndef test'))
+
+    suite.run_apart("missing").assert_outcomes(passed=1)
+
+    provenance = load(suite.file()).provenance
+    assert provenance is not None
+    assert provenance.recorded_at > "2026"
+
+
 def test_a_mark_says_nothing_about_recording(suite: Suite) -> None:
     write(suite, '@pytest.mark.replaydisputes("my-flow", record="all")\ndef test_it(): pass')
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import freezegun
 import httpx
 import pytest
 import requests
@@ -152,14 +151,13 @@ def test_the_key_that_is_sent_is_the_tools_and_neither_key_is_in_the_file(here: 
 
 
 def test_the_provenance_names_the_sandbox_the_test_and_the_version_that_was_asked_for(here: Studio) -> None:
-    with freezegun.freeze_time("1999-01-01", real_asyncio=True), here.record("refunds/My flow") as recording:
+    with here.record("refunds/My flow") as recording:
         requests.get(API + recording.dispute_id, headers={"Stripe-Version": "2025-03-31.basil"})
     made = load(here.file("refunds/My flow")).provenance
 
     assert made == Provenance(
         "sandbox", "test:refunds/My-flow", "2025-03-31.basil", made.tool_version, made.recorded_at, made.digest
     )
-    assert made.recorded_at > "2026"
 
 
 def test_the_checker_finds_nothing_in_what_a_test_recorded(here: Studio) -> None:

@@ -23,6 +23,8 @@ from replaydisputes.errors import ReplayDisputesError, UnreachableError
 from replaydisputes.model import Headers, Interaction, Request, Response
 
 _END_WITHIN_S = 5.0
+_OTHER_CLIENTS = ("aiohttp", "botocore", "httplib2", "httpx", "httpx2", "httpx_curl_cffi", "pyreqwest", "tornado")
+"""What vcrpy would import, where it is there, to patch it; requests makes the calls, and these take twice as long."""
 _PROGRAM = """
 import json, sys
 sys.path += [place for place in json.loads(sys.stdin.readline()) if place not in sys.path]
@@ -124,6 +126,8 @@ def _pipe(pipe: IO[str] | None) -> IO[str]:
 
 def main() -> None:
     """The other process: an order a line on standard input, an answer a line on what was standard output."""
+    for client in _OTHER_CLIENTS:
+        sys.modules[client] = None  # type: ignore[assignment] # as if it were not installed
     from replaydisputes.recording.capture import capturing  # noqa: PLC0415 - vcrpy is for this process only
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the test; a call under way is still answered
