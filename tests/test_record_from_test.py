@@ -14,7 +14,9 @@ import httpx
 import pytest
 import requests
 import stripe
+import trustme
 
+from replaydisputes.api import replay
 from replaydisputes.cassette_file import load
 from replaydisputes.errors import (
     ApiBaseRefusedError,
@@ -28,12 +30,15 @@ from replaydisputes.model import Provenance, Request, Response
 from replaydisputes.recording.from_test import plan_for
 from replaydisputes.recording.from_test.plan import RecordOptionError
 from replaydisputes.recording.from_test.refusals import ForwardingRefusedError, NothingRecordedError
+from replaydisputes.recording.from_test.turn import AlreadyRecordingError
 from replaydisputes.redaction import DEFAULT_POLICY
 from replaydisputes.sandbox import Sandbox
 from replaydisputes.underway import SeveralToRecordError
 from tests.record_from_test_support import OWN_KEY, Studio, other_account, studio
-from tests.recording_support import KEY, with_json
+from tests.recording_support import KEY, Watched, with_json
 from tests.test_cli import run
+from tests.test_recording_tls import unmarked
+from tests.tls_support import Relay, https_serving, trust
 
 API = "https://api.stripe.com/v1/disputes/"
 AUTHORIZED = {"Authorization": f"Bearer {OWN_KEY}"}
@@ -332,10 +337,18 @@ def test_a_file_in_place_that_is_no_cassette_is_refused_before_anything_is_sent(
     assert (here.sandbox.seen, here.file().read_text(), here.kept) == ([], "precious: true\n", [])
 
 
+def test_a_recording_inside_another_of_the_same_cassette_is_refused_at_once(here: Studio) -> None:
+    with pytest.raises(AlreadyRecordingError, match="is being recorded already, by what this runs in"), here.record():
+        with here.record("another") as other:
+            requests.get(API + other.dispute_id)
+        with here.record():
+            pass
+
+    assert here.written == ["another.yaml"]
+
+
 def test_several_cassettes_are_not_recorded_in_one_place(here: Studio) -> None:
     plan = plan_for("missing", {"STRIPE_API_KEY": KEY}, here.url, DEFAULT_POLICY)
-    from replaydisputes.api import replay  # noqa: PLC0415
-
     with (
         pytest.raises(SeveralToRecordError) as refused,
         replay("close-lost", "my-flow", cassettes=here.directory, record=plan),
@@ -366,6 +379,43 @@ def test_a_way_to_record_that_is_none_is_refused() -> None:
 
 def test_without_an_origin_of_its_own_a_recording_goes_to_stripe() -> None:
     assert plan_for("all", {}, None, DEFAULT_POLICY).target.api_base == "https://api.stripe.com"
+
+
+@pytest.mark.parametrize(
+    ("environ", "problem"),
+    [({"STRIPE_API_KEY": LIVE_KEY}, "the key is a live-mode key"), ({}, "there is no test-mode key")],
+    ids=["live", "none"],
+)
+def test_a_block_records_with_the_key_in_the_environment_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], problem: str
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(KeyRefusedError, match=problem), replay("my-flow", cassettes=tmp_path, record="missing"):
+        pass
+
+
+def test_only_unmarked_answers_from_stripes_own_address_are_called_a_recording_of_stripe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, stripe_itself = trustme.CA(), Watched(Sandbox(seed=4), unmarked)
+    trust(authority, tmp_path, monkeypatch)
+    monkeypatch.setenv("STRIPE_API_KEY", KEY)
+    with https_serving(stripe_itself, authority.issue_cert("api.stripe.com")) as port:
+        relay = Relay(port, is_proxy=True)
+        with relay.listening() as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy}")
+            with replay("my-flow", cassettes=tmp_path, record="missing") as recording:
+                recorded = with_stripe(recording.dispute_id)
+    made = load(tmp_path / "my-flow.yaml").provenance
+
+    assert (recorded, {tunnel.split()[1] for tunnel in relay.tunnels}) == (
+        ["needs_response", "lost"],
+        {"api.stripe.com:443"},
+    )
+    assert made is not None
+    assert made.made_against == "stripe-test-mode"
 
 
 def test_what_was_recorded_is_seen_while_it_is(here: Studio) -> None:

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from replaydisputes.cassette_file.disk import lock_directory
-from replaydisputes.errors import FileLockedError
+from replaydisputes.errors import FileLockedError, ReplayDisputesError
 
 WAIT_S = 120.0
 """How long a test waits for another that records the same cassette, dispute and all."""
+
+
+_held_here: dict[str, int] = {}
+"""The lock files that this process holds, and the thread that took each."""
+
+
+class AlreadyRecordingError(ReplayDisputesError):
+    """A recording inside another one of the same file: neither could ever end before the other."""
+
+    exit_code = 2
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"{path} is being recorded already, by what this runs in; nothing was sent. Record it once.")
 
 
 class Turn:
@@ -26,11 +41,14 @@ class Turn:
         self._last_run = lock_directory() / f"{name}.run"
 
     def begin(self) -> None:
-        """Wait for it. Raises FileLockedError."""
+        """Wait for it. Raises FileLockedError, and AlreadyRecordingError where this very thread has it."""
+        if _held_here.get(self._lock.lock_file) == threading.get_ident():
+            raise AlreadyRecordingError(self._path)
         try:
             self._lock.acquire()
         except Timeout:
             raise FileLockedError(self._path, WAIT_S) from None
+        _held_here[self._lock.lock_file] = threading.get_ident()
 
     def was_had(self) -> bool:
         """Whether a test of this very run has recorded the file already."""
@@ -45,4 +63,6 @@ class Turn:
             self._last_run.write_text(self._run_id, encoding="utf-8")
 
     def end(self) -> None:
+        if self._lock.is_locked:
+            _held_here.pop(self._lock.lock_file, None)
         self._lock.release()
