@@ -170,6 +170,27 @@ def test_a_test_that_does_not_pass_leaves_its_close_in_quarantine(
     assert said.startswith(f"{suite.file()}: not written, its test did not pass. A close of du_1")
 
 
+def test_a_subtest_that_fails_counts_as_a_test_that_does(suite: Suite) -> None:
+    write(
+        suite,
+        """
+class TestIt(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def _replay(self, replaydisputes): self.replay = replaydisputes
+
+    @pytest.mark.replaydisputes("my-flow")
+    def test_it(self):
+        close(self.replay.dispute_id)
+        with self.subTest("a"):
+            self.fail("no")
+""",
+    )
+
+    suite.run("missing")
+
+    assert (suite.written, suite.kept) == ([], [("test:my-flow", ("POST",))])
+
+
 def test_a_test_that_fails_before_it_closes_leaves_nothing(suite: Suite) -> None:
     write(
         suite,
