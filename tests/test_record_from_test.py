@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
+import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +34,8 @@ from replaydisputes.recording.from_test import plan_for
 from replaydisputes.recording.from_test.plan import RecordOptionError
 from replaydisputes.recording.from_test.refusals import ForwardingRefusedError, NothingRecordedError
 from replaydisputes.recording.from_test.turn import AlreadyRecordingError
+from replaydisputes.recording.from_test.worker import WorkerLostError
+from replaydisputes.recording.quarantine import quarantined
 from replaydisputes.redaction import DEFAULT_POLICY
 from replaydisputes.sandbox import Sandbox
 from replaydisputes.underway import SeveralToRecordError
@@ -285,6 +290,24 @@ def test_a_block_that_fails_before_a_close_leaves_nothing(here: Studio) -> None:
         1 / 0  # noqa: B018 - the code under test fails
 
     assert (here.kept, here.written) == ([], [])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the other process in /proc")
+def test_a_close_is_not_lost_where_the_process_that_sent_it_is_killed(here: Studio) -> None:
+    def kill(request: Request, response: Response) -> Response:
+        if request.url.endswith("/close"):
+            for children in Path("/proc/self/task").glob("*/children"):
+                for child in children.read_text().split():
+                    os.kill(int(child), signal.SIGKILL)
+        return response
+
+    here.sandbox.change = kill
+
+    with pytest.raises(WorkerLostError, match="it ended without an answer"), here.record() as recording:
+        read_and_close(recording.dispute_id)
+
+    (kept,) = quarantined()
+    assert (kept.sent_closes, len(kept.for_cassette), here.written) == ((recording.dispute_id,), 1, [])
 
 
 def test_a_block_without_a_call_is_told_that_there_is_nothing_to_replay(here: Studio) -> None:
