@@ -32,9 +32,9 @@ def diff_command(old: str, new: str, directory: Path, as_json: bool, as_markdown
 
     Example: replaydisputes diff recordings/before/close-lost.yaml recordings/after/close-lost.yaml
     """
-    from replaydisputes.settings import redaction_policy  # noqa: PLC0415 - `--help` stays light
     from replaydisputes.comparing import compare  # noqa: PLC0415
     from replaydisputes.library import Library  # noqa: PLC0415
+    from replaydisputes.settings import redaction_policy  # noqa: PLC0415 - `--help` stays light
 
     if as_json and as_markdown:
         raise click.UsageError("--json and --markdown exclude each other.")

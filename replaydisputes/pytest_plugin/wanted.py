@@ -104,7 +104,7 @@ def directories(config: pytest.Config) -> Sequence[Path]:
 
 @cache
 def options() -> tuple[str, ...]:
-    """The keyword arguments of the marker: those of `replay()`, less what a run decides, and what only a suite asks."""
+    """The keyword arguments of the marker: those of `replay()` that one test decides, and what only a suite can ask."""
     parameters = inspect.signature(replay).parameters.values()
     named = (one.name for one in parameters if one.kind is one.KEYWORD_ONLY)
     return (*(name for name in named if name not in ("everywhere", "record")), "max_age")

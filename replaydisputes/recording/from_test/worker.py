@@ -63,7 +63,7 @@ class Worker:
             self.end(at_once=True)
             raise
         if "unreachable" in answer:
-            raise UnreachableError(*answer["unreachable"])
+            raise UnreachableError(*answer["unreachable"], may_have_arrived=answer["may_have_arrived"])
         if "failed" in answer:
             raise WorkerLostError(f"a call ended in {answer['failed']}")
         return _interaction(answer["interaction"])
@@ -146,7 +146,7 @@ def _answered(capture: Any, order: Mapping[str, Any]) -> dict[str, Any]:
     try:
         interaction = capture.call(**order)
     except UnreachableError as error:
-        return {"unreachable": [error.host, error.cause]}
+        return {"unreachable": [error.host, error.cause], "may_have_arrived": error.may_have_arrived}
     except Exception as error:
         return {"failed": type(error).__name__}
     raw = asdict(interaction)
