@@ -12,12 +12,11 @@ STRIPE_CLI_VERSION := 1.52.0
 LANGUAGES := .languages
 LANGUAGE_TESTS := tests/test_examples_run.py tests/test_examples_reference.py tests/test_sdk_wire_seen.py
 SEQUENCES ?= 5000
-FUZZ ?= 100000
 SECONDS ?= 60
 NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: demo test coverage neighbours canaries cuts sequences fuzz languages stripe-cli lint cassettes bench bench-short soak peers clean
+.PHONY: demo test coverage neighbours canaries cuts sequences languages stripe-cli redis redis-server wrk nginx lint cassettes bench bench-short soak fuzz peers clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -48,11 +47,11 @@ sequences: $(INSTALLED) ## random calls of the sandbox, its invariants held: SEQ
 languages: $(INSTALLED) $(STRIPE_CLI)/.installed $(LANGUAGES)/.installed ## the examples, with the real SDKs
 	LANGUAGES_REQUIRED="python node stripe-cli" LANGUAGES_INSTALL=$(INSTALL) $(RUN)python -m pytest -rs $(LANGUAGE_TESTS)
 
-fuzz: $(INSTALLED) ## mutated requests to the replay server: FUZZ of them; SEED=n repeats a run
-	FUZZ=$(FUZZ) $(if $(SEED),SEED=$(SEED)) $(RUN)python -m pytest -q -s tests/test_serve_fuzz.py
-
 stripe-cli: $(INSTALLED) $(STRIPE_CLI)/.installed ## the official Stripe CLI, from npm, against the sandbox
 	STRIPE_CLI_REQUIRED=1 $(RUN)python -m pytest tests/test_stripe_cli.py
+
+redis: $(INSTALLED) redis-server ## sessions in a real Redis
+	REDIS_REQUIRED=1 $(RUN)python -m pytest tests/test_serve_redis.py
 
 lint: $(INSTALLED) ## style and types
 	$(RUN)ruff check .
@@ -74,6 +73,10 @@ soak: $(INSTALLED) ## 64 threads and 1,000 tasks, each with a cassette of its ow
 
 peers: $(INSTALLED) ## each limit of a neighbour, shown on it and not here
 	$(RUN)python -m pytest tests/test_peers_*.py
+
+redis-server wrk nginx: # each installed where it is missing and apt may be used
+	@command -v $@ > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $@ > /dev/null; } || \
+		{ echo "$@ is needed, and could not be installed: install it with this system's packages" >&2; exit 1; }
 
 clean:
 	rm -rf $(VENV) $(VENV)-neighbours $(VENV)-niquests $(BENCH_VENV) $(STRIPE_CLI) $(LANGUAGES) .coverage .mypy_cache .ruff_cache

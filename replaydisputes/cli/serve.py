@@ -15,6 +15,7 @@ from replaydisputes.cli.options import cassettes_option, reading_directories
 if TYPE_CHECKING:
     from replaydisputes.model import Cassette
     from replaydisputes.playback import Player, Run, Several
+    from replaydisputes.server.state_redis import RedisStore
 
 _LEADS = "close-lost"
 """Of the whole library, the cassette that answers requests without an id."""
@@ -44,6 +45,13 @@ class _Named(NamedTuple):
     help="Where a request names another version than the recording's.",
 )
 @cassettes_option
+@click.option(
+    "--state",
+    metavar="URL",
+    envvar="REPLAYDISPUTES_STATE",
+    help="Share the sessions with other servers, in Redis: redis://, rediss:// or unix://. Else in memory.",
+)
+@click.option("--workers", type=click.IntRange(1, 256), default=1, help="Processes on the one port; needs --state.")
 @click.option("--tls", is_flag=True, help="HTTPS, by a certificate authority made for this machine.")
 def serve_command(  # noqa: PLR0913 - one per option
     *,
@@ -56,6 +64,8 @@ def serve_command(  # noqa: PLR0913 - one per option
     clock: str,
     stripe_version: str,
     directory: Path,
+    state: str | None,
+    workers: int,
     tls: bool,
 ) -> None:
     """Serve cassettes over HTTP until Ctrl-C: to every SDK, each API key a session of its own.
@@ -68,6 +78,7 @@ def serve_command(  # noqa: PLR0913 - one per option
 
     if is_sandbox and (names or any_dispute or clock == "now"):
         raise click.UsageError("--sandbox goes without cassettes, --any-dispute and --clock now")
+    store = _store(state, workers, is_sandbox)
     served: list[dict[str, Any]] = []
     if is_sandbox:
         start = _sandboxes()
@@ -77,15 +88,34 @@ def serve_command(  # noqa: PLR0913 - one per option
         served = [_told(*pair) for pair in zip(cast, players, strict=True)]
         start = _runs(players, clock)
     context = _tls_context(host) if tls else None
-    run_sessions_forever(_app(start, served), host, port, lambda url: _say_ready(url, served, host), context)
+    app = _app(start, served, store)
+    run_sessions_forever(app, host, port, lambda url: _say_ready(url, served, host), context, workers=workers)
 
 
-def _app(start: Callable[[], Run], served: list[dict[str, Any]]) -> Any:
+def _store(state: str | None, workers: int, is_sandbox: bool) -> RedisStore | None:
+    from replaydisputes.server import can_fork  # noqa: PLC0415
+
+    if state is None:
+        if workers > 1:
+            raise click.UsageError(
+                f"--workers {workers} needs --state redis://…: without it each process would have histories of its own"
+            )
+        return None
+    if is_sandbox:
+        raise click.UsageError("--sandbox goes without --state: a sandbox has no state that can be shared")
+    if workers > 1 and not can_fork():
+        raise click.UsageError("--workers needs a system that forks: here, run several servers with the same --state")
+    from replaydisputes.server.state_redis import RedisStore  # noqa: PLC0415 - redis takes a while to import
+
+    return RedisStore(state)
+
+
+def _app(start: Callable[[], Run], served: list[dict[str, Any]], store: RedisStore | None) -> Any:
     from importlib.metadata import version  # noqa: PLC0415
 
     from replaydisputes.server import SessionApp, Sessions  # noqa: PLC0415
 
-    return SessionApp(Sessions(start), served, version("replaydisputes"))
+    return SessionApp(Sessions(start, store=store), served, version("replaydisputes"))
 
 
 def _cast(names: Sequence[str], directory: Path) -> list[_Named]:
