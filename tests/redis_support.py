@@ -21,7 +21,7 @@ needs_redis = pytest.mark.skipif(
 
 
 class OwnRedis:
-    """Every write is on the disk before it is answered, so that a kill loses none."""
+    """Every write is in the file before it is answered, though perhaps not on the disk: a kill loses none."""
 
     def __init__(self, directory: Path, port: int = 0) -> None:
         self._directory, self.port = directory, port or free_port()
@@ -40,7 +40,7 @@ class OwnRedis:
 
     def start(self) -> None:
         own = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning"]
-        kept = ["--appendonly", "yes", "--appendfsync", "always", "--dir", str(self._directory)]
+        kept = ["--appendonly", "yes", "--appendfsync", "no", "--dir", str(self._directory)]
         self._process = subprocess.Popen([PROGRAM or "redis-server", *own, *kept], stdout=subprocess.DEVNULL)
         until = time.monotonic() + 10
         while not self._is_up():

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from tests.redis_support import OwnRedis, free_port
 
 SERVE = [sys.executable, "-m", "replaydisputes", "serve", *SERVED, "--any-dispute"]
 WORKERS = 2
+_DEATH = re.compile(r"Worker \d+ ended \(SIGKILL\); another begins\.")
 _REDIS_AWAY_S = 1.5
 _SLACK_S = 4.0
 """After an event, how long its failures may still come in: a worker has to start, a connection to be made anew."""
@@ -33,7 +35,6 @@ _STEADY_SESSIONS = 10
 _FILLING = 2 * WORKERS * _STEADY_SESSIONS * KEPT
 _JUDGED, _PATIENCE_S = 3_000, 120
 _MOST_GROWTH_BYTES, _MOST_GROWTH_PER_REQUEST = 1_500_000, 8
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class Course:
     redis_away: list[tuple[float, float]] = field(default_factory=list)
     worker_killed: list[tuple[float, float]] = field(default_factory=list)
     held: list[tuple[int, int]] = field(default_factory=list)
-    """(answers so far, bytes resident in all workers) when all that is bounded is full, later, and at the end."""
+    """(answers so far, bytes of all workers), from when all that is bounded is full."""
 
 
 def main() -> int:
@@ -59,13 +60,15 @@ def main() -> int:
         flush=True,
     )
     every, start = sessions(asked.sessions, asked.seed)
-    with tempfile.TemporaryDirectory() as directory, OwnRedis(Path(directory)) as redis, served(redis) as server:
-        load = Load(server[1], every, start, random.Random(asked.seed))
-        begun_s = time.monotonic()
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            course = runner.run(_run(load, redis, server[0], asked.seconds, asked.connections))
-        took_s = time.monotonic() - begun_s
-    faults = judged(load, course)
+    with tempfile.TemporaryDirectory() as directory:
+        said = Path(directory) / "stderr"
+        with OwnRedis(Path(directory)) as redis, served(redis, said) as (server, port):
+            load = Load(port, every, start, random.Random(asked.seed))
+            begun_s = time.monotonic()
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                course = runner.run(_run(load, redis, server, asked.seconds, asked.connections))
+            took_s = time.monotonic() - begun_s
+        print(said.read_text()[-6000:]); faults = [*judged(load, course), *unexpected(said.read_text(encoding="utf-8"))]
     statuses = ", ".join(f"{status}: {count:,}" for status, count in sorted(load.told.items()))
     print(f"{load.answers:,} answers, {load.answers / took_s:,.0f}/s, every one checked ({statuses})")
     print(
@@ -80,11 +83,11 @@ def main() -> int:
 
 
 @contextmanager
-def served(redis: OwnRedis) -> Iterator[tuple[int, int]]:
-    """The server's process id and port."""
+def served(redis: OwnRedis, said: Path) -> Iterator[tuple[int, int]]:
+    """The server's process id and port. said: where what it writes to stderr is kept."""
     port = free_port()
     command = [*SERVE, "--port", str(port), "--state", redis.url, "--workers", str(WORKERS)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with said.open("wb") as errors, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:
         assert process.stdout is not None
         try:
             assert process.stdout.readline().startswith(b"replaydisputes answers at")
@@ -123,10 +126,9 @@ async def _steady(load: Load, course: Course, server: int, seconds: float) -> No
     await _answered(load, _FILLING)
     until_s = time.monotonic() + seconds
     _sample(load, course, server)
-    await _answered(load, _JUDGED)
-    _sample(load, course, server)
-    await asyncio.sleep(max(0.0, until_s - time.monotonic()))
-    _sample(load, course, server)
+    while len(course.held) < 2 or time.monotonic() < until_s:
+        await _answered(load, _JUDGED)
+        _sample(load, course, server)
     load.idle += resting
 
 
@@ -137,7 +139,7 @@ async def _answered(load: Load, more: int) -> None:
 
 
 def _sample(load: Load, course: Course, server: int) -> None:
-    course.held.append((load.answers, sum(resident_bytes(pid) for pid in workers(server))))
+    course.held.append((load.answers, sum(own_bytes(pid) for pid in workers(server))))
 
 
 def judged(load: Load, course: Course) -> list[str]:
@@ -156,6 +158,12 @@ def judged(load: Load, course: Course) -> list[str]:
     return faults + ([f"only {last - first:,} answers to judge memory by; {_JUDGED:,} are needed"] if too_few else [])
 
 
+def unexpected(stderr: str) -> list[str]:
+    """What the server said beyond the deaths of its workers, of each traceback the last line."""
+    lines = [line for line in stderr.splitlines() if line.strip() and not _DEATH.fullmatch(line)]
+    return [f"the server said: {line}" for line in lines if not line.startswith((" ", "Traceback"))]
+
+
 def unexplained(times: list[float], events: list[tuple[float, float]]) -> list[float]:
     """Those in no event nor shortly after one, as seconds since the last that had begun."""
     return [
@@ -170,8 +178,10 @@ def workers(server: int) -> list[int]:
     return [int(pid) for pid in listed.split()]
 
 
-def resident_bytes(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
+def own_bytes(pid: int) -> int:
+    """Resident memory that is no file's: code that is run for the first time does not count."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(status.partition("RssAnon:")[2].split()[0]) * 1024
 
 
 if __name__ == "__main__":

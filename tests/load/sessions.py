@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -89,7 +90,7 @@ class LoadSession:
         if kept:
             self.runs = kept
             return ""
-        return f"{self.key} {ask}: expected one of {answers}, got {compared(got)}"
+        return f"{self.key} {ask}: expected {' or '.join(map(_briefly, answers))}, got {_briefly(compared(got))}"
 
     def _idempotency_key(self) -> str:
         if self.used_keys and self.drawn.random() < 0.3:
@@ -121,6 +122,12 @@ def _players() -> Iterator[Player]:
     """As `serve --any-dispute` has them: the first answers for every id that is no other's."""
     for name, beside in zip(SERVED, set_apart(SERVED), strict=True):
         yield Player(load(CASSETTES / f"{name}.yaml"), name, any_dispute=not beside, beside=beside)
+
+
+def _briefly(answer: tuple[int, list[tuple[str, str]], bytes]) -> str:
+    status, headers, body = answer
+    told = re.findall(rb'"(?:id|status|message)": "[^"]{,80}', body)
+    return f"{status} {dict(headers).get('request-id')} {b', '.join(told[:1] + told[-1:]).decode()}"
 
 
 def compared(answer: Got | Response) -> tuple[int, list[tuple[str, str]], bytes]:
