@@ -72,8 +72,6 @@ class RedisStore:
         return _held(await self._run(self._save, session, after, token, state, self._ttl_ms)) or token
 
     async def forget(self, session: str | None) -> int:
-        from redis.exceptions import RedisError  # noqa: PLC0415 - an extra
-
         try:
             if session is not None:
                 return int(await self._client.unlink(PREFIX + session))
@@ -83,19 +81,24 @@ class RedisStore:
                 if len(some) == _FORGOTTEN_AT_ONCE:
                     count, some = count + int(await self._client.unlink(*some)), []
             return count + (int(await self._client.unlink(*some)) if some else 0)
-        except (RedisError, OSError) as error:
+        except _failures() as error:
             raise StoreUnavailableError(_problem(error)) from error
 
     async def close(self) -> None:
         await self._client.aclose()
 
     async def _run(self, script: Any, session: str, *arguments: object) -> Any:
-        from redis.exceptions import RedisError  # noqa: PLC0415 - an extra
-
         try:
             return await script(keys=[PREFIX + session], args=arguments)
-        except (RedisError, OSError) as error:
+        except _failures() as error:
             raise StoreUnavailableError(_problem(error)) from error
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What the client raises. RuntimeError is uvloop's, for a write on a connection that has just ended."""
+    from redis.exceptions import RedisError  # noqa: PLC0415 - an extra
+
+    return RedisError, OSError, RuntimeError
 
 
 def _client(address: str) -> Any:
@@ -116,7 +119,7 @@ def _client(address: str) -> Any:
             socket_timeout=_ANSWER_S,
             socket_connect_timeout=_CONNECT_S,
             # Once more at once: a connection of the pool may have ended while nobody used it.
-            retry=Retry(NoBackoff(), 1, supported_errors=(EndedError,)),
+            retry=Retry(NoBackoff(), 1, supported_errors=(EndedError, RuntimeError)),
         )
     except (ValueError, TypeError) as error:
         raise StateAddressError("the address cannot be read") from error
