@@ -13,10 +13,12 @@ LANGUAGES := .languages
 LANGUAGE_TESTS := tests/test_examples_run.py tests/test_examples_reference.py tests/test_sdk_wire_seen.py
 SEQUENCES ?= 5000
 SECONDS ?= 60
+LOAD_SECONDS ?= 600
+REQUESTS ?= 100000
 NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: demo test coverage neighbours canaries cuts sequences languages stripe-cli redis redis-server wrk nginx lint cassettes bench bench-short soak fuzz peers clean
+.PHONY: demo test coverage neighbours canaries cuts sequences languages stripe-cli redis redis-server wrk nginx lint cassettes bench bench-short soak load fuzz peers clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -70,6 +72,12 @@ bench-short: $(INSTALLED) ## a look at the same in about a minute; writes nothin
 
 soak: $(INSTALLED) ## 64 threads and 1,000 tasks, each with a cassette of its own, for SECONDS; SEED=n repeats a run
 	$(RUN)python -m tests.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
+load: $(INSTALLED) redis-server ## 1,000 sessions on two workers and Redis, both killed, for LOAD_SECONDS; SEED=n repeats a run
+	$(RUN)python -m tests.load --seconds $(LOAD_SECONDS) $(if $(SEED),--seed $(SEED))
+
+fuzz: $(INSTALLED) ## REQUESTS mutated requests to a live server, beside 10,000 idle connections; SEED=n repeats a run
+	$(RUN)python -m tests.fuzz --requests $(REQUESTS) $(if $(SEED),--seed $(SEED))
 
 peers: $(INSTALLED) ## each limit of a neighbour, shown on it and not here
 	$(RUN)python -m pytest tests/test_peers_*.py

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -141,6 +143,24 @@ def test_a_redis_that_hangs_is_a_503_within_seconds(redis: OwnRedis) -> None:
 
     assert (hanging.status, took_s < 3) == (503, True)
     assert "Redis does not answer in time" in hanging.json["error"]["message"]
+
+
+def test_a_redis_that_hangs_up_at_once_is_a_503(redis: OwnRedis) -> None:
+    """uvloop's word for a write on a connection that has just ended is RuntimeError."""
+
+    def hang_up() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                listener.accept()[0].close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=hang_up, daemon=True).start()
+        address = f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
+        with served(store=RedisStore(address)) as url:
+            statuses = {call(url, "GET", DISPUTE, key=f"sk_test_{number}").status for number in range(100)}
+        listener.shutdown(socket.SHUT_RDWR)
+
+    assert statuses == {503}
 
 
 def test_what_redis_lost_begins_anew_on_every_server(redis: OwnRedis) -> None:

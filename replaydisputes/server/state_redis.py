@@ -119,7 +119,7 @@ def _client(address: str) -> Any:
             socket_timeout=_ANSWER_S,
             socket_connect_timeout=_CONNECT_S,
             # Once more at once: a connection of the pool may have ended while nobody used it.
-            retry=Retry(NoBackoff(), 1, supported_errors=(EndedError, RuntimeError)),
+            retry=Retry(NoBackoff(), 1, supported_errors=(EndedError, RuntimeError)),  # type: ignore[arg-type]
         )
     except (ValueError, TypeError) as error:
         raise StateAddressError("the address cannot be read") from error

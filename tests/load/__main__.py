@@ -31,9 +31,7 @@ _REDIS_AWAY_S = 1.5
 _SLACK_S = 4.0
 """After an event, how long its failures may still come in: a worker has to start, a connection to be made anew."""
 
-_STEADY_SESSIONS = 10
-_FILLING = 2 * WORKERS * _STEADY_SESSIONS * KEPT
-_JUDGED, _SAMPLES, _PATIENCE_S = 3_000, 12, 120
+_SAMPLES, _PATIENCE_S = 12, 120
 _MOST_GROWTH_BYTES, _MOST_GROWTH_PER_REQUEST = 8_000_000, 8
 
 
@@ -52,6 +50,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--sessions", type=int, default=1_000)
     parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--steady", type=int, default=10, help="sessions in the last part, by which memory is judged")
+    parser.add_argument("--judged", type=int, default=3_000, help="answers, at the least, by which it is judged")
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
     asked = parser.parse_args()
     print(
@@ -66,10 +66,10 @@ def main() -> int:
             load = Load(port, every, start, random.Random(asked.seed))
             begun_s = time.monotonic()
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                course = runner.run(_run(load, redis, server, asked.seconds, asked.connections))
+                course = runner.run(_run(load, redis, server, asked))
             took_s = time.monotonic() - begun_s
         print(said.read_text()[-6000:])
-        faults = [*judged(load, course), *unexpected(said.read_text(encoding="utf-8"))]
+        faults = [*judged(load, course, asked.judged), *unexpected(said.read_text(encoding="utf-8"))]
     statuses = ", ".join(f"{status}: {count:,}" for status, count in sorted(load.told.items()))
     print(f"{load.answers:,} answers, {load.answers / took_s:,.0f}/s, every one checked ({statuses})")
     print(
@@ -98,45 +98,45 @@ def served(redis: OwnRedis, said: Path) -> Iterator[tuple[int, int]]:
             process.send_signal(signal.SIGTERM)
 
 
-async def _run(load: Load, redis: OwnRedis, server: int, seconds: float, connections: int) -> Course:
+async def _run(load: Load, redis: OwnRedis, server: int, asked: argparse.Namespace) -> Course:
     """Both killed in the first part; in the last, few sessions and nothing amiss, so that memory can be judged."""
     course = Course()
-    clients = [asyncio.create_task(work(load)) for _ in range(connections)]
+    clients = [asyncio.create_task(work(load)) for _ in range(asked.connections)]
     for _ in range(2):
-        await asyncio.sleep(seconds * 0.14)
+        await asyncio.sleep(asked.seconds * 0.14)
         begun_s = time.monotonic()
         os.kill(workers(server)[0], signal.SIGKILL)
         course.worker_killed.append((begun_s, time.monotonic()))
-        await asyncio.sleep(seconds * 0.14)
+        await asyncio.sleep(asked.seconds * 0.14)
         begun_s = time.monotonic()
         redis.kill()
         await asyncio.sleep(_REDIS_AWAY_S)
         await asyncio.to_thread(redis.start)
         course.redis_away.append((begun_s, time.monotonic()))
-    await asyncio.sleep(seconds * 0.14)
-    await _steady(load, course, server, seconds * 0.3)
+    await asyncio.sleep(asked.seconds * 0.14)
+    await _steady(load, course, server, asked)
     load.stopping = True
     await asyncio.gather(*clients)
     return course
 
 
-async def _steady(load: Load, course: Course, server: int, seconds: float) -> None:
+async def _steady(load: Load, course: Course, server: int, asked: argparse.Namespace) -> None:
     """The first answers fill what is bounded: journals, keys. From then on nothing may be added by a request."""
     resting: list[LoadSession] = []
-    while len(load.idle) > _STEADY_SESSIONS:
+    while len(load.idle) > asked.steady:
         resting.append(load.idle.pop())
-    await _answered(load, _FILLING)
-    until_s = time.monotonic() + seconds
+    await _answered(load, 2 * WORKERS * asked.steady * KEPT)
+    until_s = time.monotonic() + asked.seconds * 0.3
     _sample(load, course, server)
-    while len(course.held) < _SAMPLES or time.monotonic() < until_s:
-        await _answered(load, _JUDGED // _SAMPLES)
+    while (len(course.held) < _SAMPLES or time.monotonic() < until_s) and not load.is_over:
+        await _answered(load, asked.judged // _SAMPLES)
         _sample(load, course, server)
     load.idle += resting
 
 
 async def _answered(load: Load, more: int) -> None:
     enough, until_s = load.answers + more, time.monotonic() + _PATIENCE_S
-    while load.answers < enough and time.monotonic() < until_s:
+    while load.answers < enough and time.monotonic() < until_s and not load.is_over:
         await asyncio.sleep(0.02)
 
 
@@ -144,7 +144,7 @@ def _sample(load: Load, course: Course, server: int) -> None:
     course.held.append((load.answers, sum(own_bytes(pid) for pid in workers(server))))
 
 
-def judged(load: Load, course: Course) -> list[str]:
+def judged(load: Load, course: Course, enough: int) -> list[str]:
     """What speaks against the server, worst first."""
     faults = list(load.wrong)
     late = unexplained(load.unavailable, course.redis_away)
@@ -152,10 +152,10 @@ def judged(load: Load, course: Course) -> list[str]:
     late = unexplained(load.dropped, course.worker_killed)
     faults += [f"a connection cut while both workers were there, {ago:.1f} s after the last was killed" for ago in late]
     faults += [] if load.unavailable else ["Redis was killed, and nobody was told 503"]
-    return faults + growth(course.held)
+    return faults + growth(course.held, enough)
 
 
-def growth(held: list[tuple[int, int]]) -> list[str]:
+def growth(held: list[tuple[int, int]], enough: int) -> list[str]:
     """Whether memory grows with the answers: the least of the first third of the samples beside that of the last.
 
     The least, as what a closed connection leaves behind is collected only now and then.
@@ -163,7 +163,7 @@ def growth(held: list[tuple[int, int]]) -> list[str]:
     third = len(held) // 3
     answers = held[-1][0] - held[0][0]
     grown = min(size for _, size in held[-third:]) - min(size for _, size in held[:third])
-    if answers < _JUDGED // 2:
+    if answers < enough // 2:
         return [f"only {answers:,} answers to judge memory by, too few"]
     most = _MOST_GROWTH_BYTES + _MOST_GROWTH_PER_REQUEST * answers
     return [f"the workers grew by {grown:,} bytes in {answers:,} answers; at most {most:,}"] if grown > most else []

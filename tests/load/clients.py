@@ -17,6 +17,7 @@ from tests.serve_support import Got
 
 _ANSWER_S = 15
 _AGAIN_S = 0.05
+_ENOUGH_WRONG = 20
 
 
 class NoAnswerError(Exception):
@@ -40,6 +41,10 @@ class Load:
     @property
     def answers(self) -> int:
         return sum(self.told.values())
+
+    @property
+    def is_over(self) -> bool:
+        return self.stopping or len(self.wrong) >= _ENOUGH_WRONG
 
     def take_any(self) -> LoadSession:
         """A session that nobody uses now."""
@@ -89,7 +94,7 @@ class Connection:
 async def work(load: Load) -> None:
     """Sessions drawn, one request of each at a time, tried again until it is answered."""
     connection = Connection(load.port)
-    while not load.stopping and len(load.wrong) < 20:
+    while not load.is_over:
         if not load.idle:
             await asyncio.sleep(_AGAIN_S)
             continue
