@@ -68,7 +68,6 @@ def main() -> int:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 course = runner.run(_run(load, redis, server, asked))
             took_s = time.monotonic() - begun_s
-        print(said.read_text()[-6000:])
         faults = [*judged(load, course, asked.judged), *unexpected(said.read_text(encoding="utf-8"))]
     statuses = ", ".join(f"{status}: {count:,}" for status, count in sorted(load.told.items()))
     print(f"{load.answers:,} answers, {load.answers / took_s:,.0f}/s, every one checked ({statuses})")
@@ -160,7 +159,7 @@ def growth(held: list[tuple[int, int]], enough: int) -> list[str]:
 
     The least, as what a closed connection leaves behind is collected only now and then.
     """
-    third = len(held) // 3
+    third = max(1, len(held) // 3)
     answers = held[-1][0] - held[0][0]
     grown = min(size for _, size in held[-third:]) - min(size for _, size in held[:third])
     if answers < enough // 2:
