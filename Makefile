@@ -16,12 +16,13 @@ AXE_VERSION := 4.14.1
 BROWSER_VENV := .venv-browser
 BROWSER_READY := $(BROWSER_VENV)/.installed
 SEQUENCES ?= 5000
-FUZZ ?= 100000
 SECONDS ?= 60
+LOAD_SECONDS ?= 600
+REQUESTS ?= 100000
 NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: demo test coverage neighbours canaries cuts sequences fuzz languages stripe-cli lint cassettes bench bench-short soak peers browser clean
+.PHONY: demo test coverage neighbours canaries cuts sequences languages stripe-cli redis redis-server wrk nginx chromium lint cassettes bench bench-short soak load fuzz peers browser clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -52,11 +53,11 @@ sequences: $(INSTALLED) ## random calls of the sandbox, its invariants held: SEQ
 languages: $(INSTALLED) $(STRIPE_CLI)/.installed $(LANGUAGES)/.installed ## the examples, with the real SDKs
 	LANGUAGES_REQUIRED="python node stripe-cli" LANGUAGES_INSTALL=$(INSTALL) $(RUN)python -m pytest -rs $(LANGUAGE_TESTS)
 
-fuzz: $(INSTALLED) ## mutated requests to the replay server: FUZZ of them; SEED=n repeats a run
-	FUZZ=$(FUZZ) $(if $(SEED),SEED=$(SEED)) $(RUN)python -m pytest -q -s tests/test_serve_fuzz.py
-
 stripe-cli: $(INSTALLED) $(STRIPE_CLI)/.installed ## the official Stripe CLI, from npm, against the sandbox
 	STRIPE_CLI_REQUIRED=1 $(RUN)python -m pytest tests/test_stripe_cli.py
+
+redis: $(INSTALLED) redis-server ## sessions in a real Redis
+	REDIS_REQUIRED=1 $(RUN)python -m pytest tests/test_serve_redis.py
 
 lint: $(INSTALLED) ## style and types
 	$(RUN)ruff check .
@@ -76,14 +77,21 @@ bench-short: $(INSTALLED) ## a look at the same in about a minute; writes nothin
 soak: $(INSTALLED) ## 64 threads and 1,000 tasks, each with a cassette of its own, for SECONDS; SEED=n repeats a run
 	$(RUN)python -m tests.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
+load: $(INSTALLED) redis-server ## 1,000 sessions on two workers and Redis, both killed, for LOAD_SECONDS; SEED=n repeats a run
+	$(RUN)python -m tests.load --seconds $(LOAD_SECONDS) $(if $(SEED),--seed $(SEED))
+
+fuzz: $(INSTALLED) ## REQUESTS mutated requests to a live server, beside 10,000 idle connections; SEED=n repeats a run
+	$(RUN)python -m tests.fuzz --requests $(REQUESTS) $(if $(SEED),--seed $(SEED))
+
 peers: $(INSTALLED) ## each limit of a neighbour, shown on it and not here
 	$(RUN)python -m pytest tests/test_peers_*.py
 
-browser: $(BROWSER_READY) $(AXE)/.installed ## the demo page in Debian's Chromium, under axe-core; SCREENSHOTS=dir keeps the pictures
-	@command -v chromium > /dev/null \
-	    || { test "$$(id -u)" = 0 && command -v apt-get > /dev/null && apt-get update -qq && apt-get install -y -qq chromium; } \
-	    || { echo "make browser needs Chromium; on Debian: apt-get install chromium" >&2; exit 1; }
+browser: $(BROWSER_READY) $(AXE)/.installed chromium ## the demo page in Debian's Chromium, under axe-core; SCREENSHOTS=dir keeps the pictures
 	BROWSER_REQUIRED=1 $(BROWSER_VENV)/bin/python -m pytest tests/browser
+
+redis-server wrk nginx chromium: # each installed where it is missing and apt may be used
+	@command -v $@ > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $@ > /dev/null; } || \
+		{ echo "$@ is needed, and could not be installed: install it with this system's packages" >&2; exit 1; }
 
 clean:
 	rm -rf $(VENV) $(VENV)-neighbours $(VENV)-niquests $(BENCH_VENV) $(BROWSER_VENV) $(AXE) $(STRIPE_CLI) $(LANGUAGES) .coverage .mypy_cache .ruff_cache

@@ -1,6 +1,6 @@
 """Mutated traffic: whatever comes in, the server neither falls over nor hangs, nor mixes sessions up.
 
-FUZZ: how many requests (`make fuzz` sends 100,000). SEED repeats a run.
+FUZZ: how many requests. SEED repeats a run. `make fuzz` does more, from outside.
 """
 
 from __future__ import annotations

@@ -251,18 +251,23 @@ class Shared:
         held = self.held.get(session, Held(b"", ""))
         return None if held.token == than else held
 
-    async def save(self, session: str, state: bytes, after: str) -> str | None:
+    async def save(self, session: str, state: bytes, after: str) -> str | Held:
         self._reach()
         await asyncio.sleep(0)
-        if self.held.get(session, Held(b"", "")).token != after:
-            return None
+        held = self.held.get(session, Held(b"", ""))
+        if held.token != after:
+            return held
         self.saves += 1
         self.held[session] = Held(state, str(self.saves))
         return str(self.saves)
 
-    async def forget(self, session: str | None) -> None:
+    async def forget(self, session: str | None) -> int:
         self._reach()
+        before = len(self.held)
         self.held = {name: held for name, held in self.held.items() if session not in (None, name)}
+        return before - len(self.held)
+
+    async def close(self) -> None: ...
 
     def _reach(self) -> None:
         if self.away:

@@ -344,6 +344,33 @@ def test_the_end_of_the_server_waits_for_no_idle_and_no_held_connection() -> Non
         assert (took_s < 1.5, until_closed_or_reset(held), until_closed_or_reset(idle)) == (True, b"", b"")
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(raw("POST", CLOSE, "Content-Length: 9") + b"x", id="half a body"),
+        pytest.param(
+            raw("GET", DISPUTE, "Replaydisputes-Fault: timeout") + raw("GET", DISPUTE) * 2, id="held, more behind it"
+        ),
+    ],
+)
+@pytest.mark.parametrize("leaves", [True, False])
+def test_the_end_of_the_server_is_quick_and_silent_whatever_is_under_way(
+    sent: bytes, leaves: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with served() as url:
+        connection = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
+        connection.sendall(sent)
+        time.sleep(0.2)
+        if leaves:
+            connection.close()
+            time.sleep(0.1)
+        ending = time.monotonic()
+    took_s = time.monotonic() - ending
+    connection.close()
+
+    assert (took_s < 1.5, caplog.text) == (True, "")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_command_with_exit_0_and_no_noise(number: signal.Signals) -> None:
     command = [sys.executable, "-W", "error", "-m", "replaydisputes", "serve", "close-lost", "--port", "0"]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from replaydisputes.model import Cassette
     from replaydisputes.playback import Player, Run, Several
     from replaydisputes.server.asgi import AsgiApp, Receive, Scope, Send
+    from replaydisputes.server.state_redis import RedisStore
 
 _LEADS = "close-lost"
 """Of the whole library, the cassette that answers requests without an id."""
@@ -45,6 +46,13 @@ class _Named(NamedTuple):
     help="Where a request names another version than the recording's.",
 )
 @cassettes_option
+@click.option(
+    "--state",
+    metavar="URL",
+    envvar="REPLAYDISPUTES_STATE",
+    help="Share the sessions with other servers, in Redis: redis://, rediss:// or unix://. Else in memory.",
+)
+@click.option("--workers", type=click.IntRange(1, 256), default=1, help="Processes on the one port; needs --state.")
 @click.option("--tls", is_flag=True, help="HTTPS, by a certificate authority made for this machine.")
 @click.option("--no-demo", is_flag=True, help="Without the demo page, which is at / where cassettes are served.")
 def serve_command(  # noqa: PLR0913 - one per option
@@ -58,6 +66,8 @@ def serve_command(  # noqa: PLR0913 - one per option
     clock: str,
     stripe_version: str,
     directory: Path,
+    state: str | None,
+    workers: int,
     tls: bool,
     no_demo: bool,
 ) -> None:
@@ -71,6 +81,7 @@ def serve_command(  # noqa: PLR0913 - one per option
 
     if is_sandbox and (names or any_dispute or clock == "now"):
         raise click.UsageError("--sandbox goes without cassettes, --any-dispute and --clock now")
+    store = _store(state, workers, is_sandbox)
     served: list[dict[str, Any]] = []
     page: AsgiApp | None = None
     if is_sandbox:
@@ -82,17 +93,34 @@ def serve_command(  # noqa: PLR0913 - one per option
         start = _runs(players, clock)
         page = None if no_demo else _page(cast, host)
     context = _tls_context(host) if tls else None
-    run_sessions_forever(
-        _app(start, served, page), host, port, lambda url: _say_ready(url, served, host, page), context
-    )
+    app = _app(start, served, store, page)
+    run_sessions_forever(app, host, port, lambda url: _say_ready(url, served, host, page), context, workers=workers)
 
 
-def _app(start: Callable[[], Run], served: list[dict[str, Any]], page: AsgiApp | None) -> Any:
+def _store(state: str | None, workers: int, is_sandbox: bool) -> RedisStore | None:
+    from replaydisputes.server import can_fork  # noqa: PLC0415
+
+    if state is None:
+        if workers > 1:
+            raise click.UsageError(
+                f"--workers {workers} needs --state redis://…: without it each process would have histories of its own"
+            )
+        return None
+    if is_sandbox:
+        raise click.UsageError("--sandbox goes without --state: a sandbox has no state that can be shared")
+    if workers > 1 and not can_fork():
+        raise click.UsageError("--workers needs a system that forks: here, run several servers with the same --state")
+    from replaydisputes.server.state_redis import RedisStore  # noqa: PLC0415 - redis takes a while to import
+
+    return RedisStore(state)
+
+
+def _app(start: Callable[[], Run], served: list[dict[str, Any]], store: RedisStore | None, page: AsgiApp | None) -> Any:
     from importlib.metadata import version  # noqa: PLC0415
 
     from replaydisputes.server import SessionApp, Sessions  # noqa: PLC0415
 
-    return SessionApp(Sessions(start), served, version("replaydisputes"), page)
+    return SessionApp(Sessions(start, store=store), served, version("replaydisputes"), page)
 
 
 def _page(cast: Sequence[_Named], host: str) -> AsgiApp:

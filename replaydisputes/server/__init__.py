@@ -8,3 +8,4 @@ from replaydisputes.server.running import serving as serving
 from replaydisputes.server.running import serving_sessions as serving_sessions
 from replaydisputes.server.session_app import SessionApp as SessionApp
 from replaydisputes.server.sessions import Sessions as Sessions
+from replaydisputes.server.workers import can_fork as can_fork

@@ -31,10 +31,12 @@ class BodyTooLargeError(ReplayDisputesError):
         super().__init__(f"the request body is larger than {MAX_BODY_BYTES} bytes; nothing was answered.")
 
 
-async def live(receive: Receive, send: Send) -> None:
+async def live(receive: Receive, send: Send, at_end: Callable[[], Awaitable[None]] | None = None) -> None:
     """ASGI's lifespan, from startup to shutdown."""
     while True:
         phase = (await receive())["type"].removeprefix("lifespan.")
+        if phase == "shutdown" and at_end:
+            await at_end()
         await send({"type": f"lifespan.{phase}.complete"})
         if phase == "shutdown":
             return
@@ -57,13 +59,17 @@ async def whole_body(receive: Receive) -> bytes:
             return bytes(body)
 
 
-def own_error(status: int, error: ReplayDisputesError, kind: str = "replaydisputes_mismatch") -> Response:
+def own_error(
+    status: int, error: ReplayDisputesError, kind: str = "replaydisputes_mismatch", retry_after_s: int = 0
+) -> Response:
     """This server's own answer. SDKs resend after a 5xx, and Node then lingers on a kept connection: told not to.
 
-    kind: the error's `type`, one that no answer of Stripe's has.
+    kind: the error's `type`, one that no answer of Stripe's has. retry_after_s: told to resend after all, when not 0.
     """
     shape = {"error": {"type": kind, "message": str(error)}}
-    extra = (("Connection", "close"), ("Stripe-Should-Retry", "false"), (ERROR_HEADER, type(error).__name__))
+    again = (("Retry-After", str(retry_after_s)),) if retry_after_s else ()
+    should_retry = ("Stripe-Should-Retry", "true" if retry_after_s else "false")
+    extra = (("Connection", "close"), should_retry, *again, (ERROR_HEADER, type(error).__name__))
     return json_response(status, shape, extra)
 
 

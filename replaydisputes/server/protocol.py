@@ -7,7 +7,7 @@ import socket
 import struct
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from replaydisputes.server.session_app import ABORT, SessionApp
 
@@ -30,6 +30,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """Of the chunks since the one in which this head began; None while no head is awaited."""
     _is_refused = False
     _settled: bytes | None = None
+    _answering: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
@@ -69,7 +70,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self.url, self.expect_100_continue = url, expects
         self.headers.extend(fields)
         self.scope["extensions"] = {ABORT: self._abort}  # type: ignore[dict-item] # uvicorn types them narrowly
+        waiting = len(self.pipeline)
         super().on_headers_complete()
+        if len(self.pipeline) == waiting:
+            self._answering = self.cycle
 
     def on_body(self, body: bytes) -> None:
         if not self._is_refused:
@@ -88,9 +92,18 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        self._answering = self.pipeline[-1][0] if self.pipeline else None
         super().on_response_complete()
         if not self.pipeline:
             self._await(IDLE_S)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """uvicorn tells the request that came last; of several sent at once an earlier one is being answered."""
+        super().connection_lost(exc)
+        self.pipeline.clear()
+        if self._answering is not None:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -101,8 +114,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stuck_since_s = None
 
     def shutdown(self) -> None:
-        """The server stops. A TLS connection that says nothing is not asked to agree, for which it may take 30 s."""
-        if self.scheme == "https" and self._is_free() and not self.transport.get_write_buffer_size():
+        """The server stops. A request that is not whole is not waited for.
+
+        A TLS connection that says nothing is not asked to agree, for which it may take 30 s.
+        """
+        if self._limit_s == BODY_S and self._answering is self.cycle:
+            self._abort()
+        elif self.scheme == "https" and self._is_free() and not self.transport.get_write_buffer_size():
             self.transport.abort()
         else:
             super().shutdown()

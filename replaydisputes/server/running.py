@@ -15,6 +15,7 @@ from replaydisputes.errors import MissingExtraError, PortInUseError, ReplayDispu
 from replaydisputes.model import Answerer
 from replaydisputes.server.app import asgi_app
 from replaydisputes.server.asgi import AsgiApp
+from replaydisputes.server.workers import keep_working
 
 if TYPE_CHECKING:
     import ssl
@@ -70,19 +71,30 @@ def serving_sessions(app: AsgiApp, tls: ssl.SSLContext | None = None) -> Iterato
         yield _url("https" if tls else "http", listener, "127.0.0.1")
 
 
-def run_sessions_forever(
-    app: AsgiApp, host: str, port: int, on_ready: Callable[[str], None], tls: ssl.SSLContext | None = None
+def run_sessions_forever(  # noqa: PLR0913 - what a server can be asked for, by name
+    app: AsgiApp,
+    host: str,
+    port: int,
+    on_ready: Callable[[str], None],
+    tls: ssl.SSLContext | None = None,
+    *,
+    workers: int = 1,
 ) -> None:
     """The replay server until Ctrl-C or SIGTERM, then return; on any host. on_ready: told the base URL.
 
+    workers: processes that accept on the one socket; more than one needs sessions with a store.
     Raises PortInUseError, MissingExtraError (no uvicorn or httptools).
     """
     _require("uvicorn", "httptools")
     with _listening(host, port) as listener:
         signal.signal(signal.SIGTERM, _interrupt)
         _allow_many_connections()
-        scheme = "https" if tls else "http"
-        _run(_session_server(app, tls), listener, lambda: on_ready(_url(scheme, listener, host)))
+        url = _url("https" if tls else "http", listener, host)
+        if workers == 1:
+            _run(_session_server(app, tls), listener, lambda: on_ready(url))
+            return
+        on_ready(url)
+        keep_working(lambda: _run(_session_server(app, tls), listener, lambda: None), workers)
 
 
 def is_loopback(host: str) -> bool:

@@ -88,7 +88,7 @@ class SessionApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await live(receive, send)
+            await live(receive, send, self.sessions.close)
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
         else:
@@ -111,7 +111,7 @@ class SessionApp:
         except LiveKeyRefusedError as error:
             response = own_error(403, error, "replaydisputes_live_key")
         except StoreUnavailableError as error:
-            response = own_error(503, error, "replaydisputes_unavailable")
+            response = own_error(503, error, "replaydisputes_unavailable", retry_after_s=1)
         except BodyTooLargeError as error:
             response = own_error(413, error, _KINDS[413])
         await send_response(response, scope["method"], send)

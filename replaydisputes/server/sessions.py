@@ -58,11 +58,14 @@ class StateStore(Protocol):
     async def newer(self, session: str, than: str | None) -> Held | None:
         """What is held, None where that is still the state of the token `than`; `than` None asks whatever it is."""
 
-    async def save(self, session: str, state: bytes, after: str) -> str | None:
-        """Hold a state where the one of the token `after` is held, and give the new token; else None, and nothing."""
+    async def save(self, session: str, state: bytes, after: str) -> str | Held:
+        """Hold a state where the one of the token `after` is held, and give the new token; else what is held."""
 
-    async def forget(self, session: str | None) -> None:
-        """Hold nothing of a session, or of any (None), from now on."""
+    async def forget(self, session: str | None) -> int:
+        """Hold nothing of a session, or of any (None), from now on; of how many there was something."""
+
+    async def close(self) -> None:
+        """End every connection, as the server stops."""
 
 
 class StoreUnavailableError(ReplayDisputesError):
@@ -97,7 +100,10 @@ class Settled(NamedTuple):
 
 
 class Session:
-    """One key's run and journal. `settled`: answers that stay as they are for as long as `revision` does."""
+    """One key's run and journal. `settled`: answers that stay as they are for as long as `revision` does.
+
+    token: of the state in the store that the run stands at; None where that is not known.
+    """
 
     __slots__ = ("journal", "lock", "revision", "run", "settled", "token")
 
@@ -132,21 +138,19 @@ class Sessions:
         session = self.known(name)
         if session is None:
             session = self._sessions[name] = Session(self._start())
-            if self.store:
-                session.token = None
             if len(self._sessions) > self._most:
                 self._sessions.popitem(last=False)
         return session
 
     async def reset(self, name: str | None) -> int:
-        """Begin a session anew, or all of them (None); how many this process knew."""
-        if self.store:
-            await self.store.forget(name)
+        """Begin a session anew, or all of them (None); how many there were, in the store where there is one."""
+        shared = await self.store.forget(name) if self.store else None
         if name is None:
             count = len(self._sessions)
             self._sessions.clear()
-            return count
-        return int(self._sessions.pop(name, None) is not None)
+        else:
+            count = int(self._sessions.pop(name, None) is not None)
+        return count if shared is None else shared
 
     async def do(self, name: str, act: Callable[[Run], T]) -> T:
         """Let a run act, once, and give what it gave or raise what it raised; shared where there is a store.
@@ -168,17 +172,33 @@ class Sessions:
     async def _do_shared(
         self, store: StateStore, name: str, session: Session, act: Callable[[Run], T]
     ) -> _Done[T] | None:
-        """Catch up, act, save; None where another server saved meanwhile, and nothing was done."""
-        held = await store.newer(name, session.token)
-        if held is not None:
-            session.run, session.token = self._resumed(held), held.token
-        token, revision = session.token or "", session.run.revision
+        """Act on the state last seen here and have the store agree that it is the latest, in one round trip.
+
+        None where it does not agree: what it holds has been caught up with, and nothing was done.
+        """
+        after, session.token = session.token, None
+        if after is None:
+            self._catch_up(session, await store.newer(name, None))
+            return None
+        revision = session.run.revision
         done = _Done.of(act, session.run)
         if session.run.revision == revision:
+            answer: str | Held = await store.newer(name, after) or after
+        else:
+            answer = await store.save(name, session.run.state(), after)
+        if isinstance(answer, str):
+            session.token = answer
             return done
-        session.token = None
-        session.token = await store.save(name, session.run.state(), token)
-        return done if session.token is not None else None
+        self._catch_up(session, answer)
+        return None
+
+    def _catch_up(self, session: Session, held: Held | None) -> None:
+        session.run = self._resumed(held) if held else self._start()
+        session.token = held.token if held else ""
+
+    async def close(self) -> None:
+        if self.store:
+            await self.store.close()
 
     def _resumed(self, held: Held) -> Run:
         run = self._start()

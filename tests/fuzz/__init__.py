@@ -1,0 +1,1 @@
+"""Mutated requests, slow and idle connections against a live server: `make fuzz`."""
