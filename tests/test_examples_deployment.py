@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -114,6 +115,16 @@ def test_the_pods_start_the_server_as_the_command_takes_it() -> None:
 
     for box in servers():
         assert options([*arguments, *box["args"]])["port"] == box["ports"][0]["containerPort"] == PORT
+
+
+def test_servers_of_several_replicas_share_their_sessions() -> None:
+    services = {one["metadata"]["name"]: one["spec"]["ports"][0]["port"] for one in kinds("Service")}
+    several = [one for one in kinds("Deployment") if one["spec"]["replicas"] > 1]
+    assert several
+
+    for deployment in several:
+        state = urlsplit(options(deployment["spec"]["template"]["spec"]["containers"][0]["args"])["state"])
+        assert (state.scheme, services[state.hostname or ""]) == ("redis", state.port)
 
 
 def test_the_pods_probe_an_endpoint_that_answers(url: str) -> None:
