@@ -62,7 +62,7 @@ def shell(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_every_block_is_of_a_kind_that_is_run_here() -> None:
     assert {kind for kind, _ in BLOCKS} == {"console", "python", "ini"}
-    assert len(PYTHON) == 5
+    assert len(PYTHON) == 4
     assert COMMANDS == [
         "make demo",
         "make test",
@@ -70,12 +70,16 @@ def test_every_block_is_of_a_kind_that_is_run_here() -> None:
         "STRIPE_API_KEY=sk_test_... replaydisputes record close-lost",
         "replaydisputes record --all --sandbox --cassettes recordings",
         "replaydisputes show close-twice --cassettes recordings",
-        "replaydisputes recover",
+        "STRIPE_API_KEY=sk_test_... pytest --replaydisputes-record=missing",
         "replaydisputes diff close-lost recordings/close-lost.yaml",
+        "replaydisputes recover",
         "replaydisputes check recordings",
         "replaydisputes redact old_recordings --out redacted",
+        "replaydisputes serve --port 12111",
         "replaydisputes sandbox --port 12111",
         "replaydisputes demo",
+        "replaydisputes demo --web",
+        "replaydisputes export slides",
     ]
 
 
@@ -128,7 +132,7 @@ def test_the_ini_block_names_a_setting_that_exists(pytester: pytest.Pytester) ->
     [
         command
         for command in COMMANDS
-        if command in {"replaydisputes list", "replaydisputes demo", "replaydisputes recover"}
+        if command in {f"replaydisputes {name}" for name in ("list", "demo", "recover", "export slides")}
     ],
 )
 def test_a_command_that_needs_nothing_runs_as_printed(command: str, tmp_path: Path) -> None:
@@ -164,24 +168,40 @@ def test_an_old_recording_is_made_publishable_as_printed(tmp_path: Path) -> None
 
 
 def test_the_command_with_a_key_runs_with_only_key_and_origin_changed(tmp_path: Path) -> None:
-    (command,) = [command for command in COMMANDS if command.startswith("STRIPE_API_KEY=")]
+    (command,) = [command for command in COMMANDS if command.startswith("STRIPE_API_KEY=") and " record " in command]
     with sandbox_target() as target:
         done = shell(f"{command.replace('sk_test_...', KEY)} --api-base {target.api_base}", tmp_path)
 
     assert (done.returncode, (tmp_path / "cassettes" / "close-lost.yaml").exists()) == (0, True)
 
 
-def test_the_sandbox_command_starts_one(tmp_path: Path) -> None:
-    (command,) = [command for command in COMMANDS if " sandbox --port" in command]
-    arguments = shlex.split(command.replace("12111", "0"))
-    process = subprocess.Popen(arguments, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True)
+@pytest.mark.parametrize("command", [one for one in COMMANDS if "--port" in one or "--web" in one])
+def test_a_server_starts_and_says_where(command: str, tmp_path: Path) -> None:
+    quietly = f"{command} --port 0 --no-browser" if "--web" in command else command.replace("12111", "0")
+    process = subprocess.Popen(
+        shlex.split(quietly), cwd=tmp_path, env=environment(PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     said = process.stdout.readline()
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
 
-    assert "answers at http://127.0.0.1:" in said
+    assert "http://127.0.0.1:" in said
     assert process.returncode == 0
+
+
+def test_a_test_records_its_own_cassette_with_only_key_and_origin_changed(tmp_path: Path) -> None:
+    (command,) = [command for command in COMMANDS if "--replaydisputes-record" in command]
+    (tmp_path / "test_mine.py").write_text(PYTHON[0].replace("close-lost", "mine"))
+    alone = "-p no:cassetter -p no:recording -p no:asyncio -p no:xdist -p no:cacheprovider"
+    with sandbox_target() as target:
+        recorded = shell(
+            f"{command.replace('sk_test_...', KEY)} {alone} --replaydisputes-api-base {target.api_base}", tmp_path
+        )
+    replayed = shell(f"pytest {alone}", tmp_path)
+
+    assert (recorded.returncode, replayed.returncode) == (0, 0), recorded.stdout + replayed.stdout
+    assert shell("replaydisputes check cassettes", tmp_path).returncode == 0
 
 
 def test_the_table_lists_every_scenario_with_what_it_proves() -> None:
@@ -191,12 +211,3 @@ def test_the_table_lists_every_scenario_with_what_it_proves() -> None:
     assert rows == {scenario.name: scenario.proves for scenario in newest}
     assert f"The first nineteen are there once more at Stripe-Version {OLDER_VERSION}" in README
     assert len(SCENARIOS) - len(newest) == 19
-
-
-def test_the_scenario_file_as_printed_is_recorded(tmp_path: Path) -> None:
-    (own,) = [text for text in PYTHON if "SCENARIOS = [" in text]
-    (tmp_path / "recipes.py").write_text(own)
-
-    done = shell("replaydisputes record mine --scenarios recipes.py --sandbox", tmp_path)
-
-    assert (done.returncode, (tmp_path / "cassettes" / "mine.yaml").exists()) == (0, True)
