@@ -54,7 +54,7 @@ class _Named(NamedTuple):
 )
 @click.option("--workers", type=click.IntRange(1, 256), default=1, help="Processes on the one port; needs --state.")
 @click.option("--tls", is_flag=True, help="HTTPS, by a certificate authority made for this machine.")
-@click.option("--no-demo", is_flag=True, help="Without the demo page, which is at / where cassettes are served.")
+@click.option("--no-demo", is_flag=True, help="Without the demo page, at / where one process serves cassettes.")
 def serve_command(  # noqa: PLR0913 - one per option
     *,
     names: tuple[str, ...],
@@ -91,7 +91,8 @@ def serve_command(  # noqa: PLR0913 - one per option
         players = _players(cast, any_dispute, on_exhausted, stripe_version)
         served = [_told(*pair) for pair in zip(cast, players, strict=True)]
         start = _runs(players, clock)
-        page = None if no_demo else _page(cast, host)
+        # Of several workers each would have histories of its own, and a visitor meets now one and now another.
+        page = None if no_demo or workers > 1 else _page(cast, host)
     context = _tls_context(host) if tls else None
     app = _app(start, served, store, page)
     run_sessions_forever(app, host, port, lambda url: _say_ready(url, served, host, page), context, workers=workers)
