@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from replaydisputes.api import Replay as Replay
     from replaydisputes.api import fail_next as fail_next
     from replaydisputes.api import replay as replay
     from replaydisputes.api import webhook as webhook
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from replaydisputes.errors import UnknownCassetteError as UnknownCassetteError
     from replaydisputes.errors import UnplayedError as UnplayedError
     from replaydisputes.errors import UnplayedWarning as UnplayedWarning
+    from replaydisputes.replaying import Replay as Replay
 
 _FROM_API = ("Replay", "fail_next", "replay", "webhook")
 _FROM_ERRORS = (

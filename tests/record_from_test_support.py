@@ -11,13 +11,14 @@ import pytest
 
 import replaydisputes.pytest_plugin.record_mode
 import replaydisputes.underway
-from replaydisputes.api import Replay, replay
+from replaydisputes.api import replay
 from replaydisputes.cassette_file import load
 from replaydisputes.decorating import Replaying
 from replaydisputes.model import Answerer
 from replaydisputes.recording.from_test import Mode, plan_for
 from replaydisputes.recording.quarantine import quarantined
 from replaydisputes.redaction import DEFAULT_POLICY
+from replaydisputes.replaying import Replay
 from replaydisputes.sandbox import Sandbox
 from replaydisputes.server import serving
 from tests.plugin_support import run, run_apart

@@ -32,7 +32,8 @@ MAY_KNOW: dict[str, frozenset[str]] = {
     "decorating": frozenset(),
     "settings": GROUND | {"redaction"},
     "underway": GROUND | {"playback", "library", "recording", "settings"},
-    "api": GROUND | {"decorating", "playback", "interception", "library", "cassette_file", "recording", "underway"},
+    "replaying": GROUND | {"playback", "interception", "library", "underway"},
+    "api": GROUND | {"decorating", "playback", "interception", "library", "recording", "replaying", "underway"},
     "cli": GROUND
     | {
         "api",
@@ -52,9 +53,9 @@ MAY_KNOW: dict[str, frozenset[str]] = {
         "cassette_file",
         "leak_gate",
     },
-    "pytest_plugin": frozenset({"api", "decorating", "errors", "library", "recording", "settings"}),
+    "pytest_plugin": frozenset({"api", "decorating", "errors", "library", "recording", "replaying", "settings"}),
     "__main__": frozenset({"cli"}),
-    "__init__": frozenset({"api", "errors"}),
+    "__init__": frozenset({"api", "errors", "replaying"}),
 }
 
 ONLY_IN = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 if TYPE_CHECKING:
-    from replaydisputes.api import OnUnplayed, Replay
+    from replaydisputes.replaying import OnUnplayed, Replay
 
 NAME = "replaydisputes"
 SCENARIOS = "replaydisputes_scenarios"

@@ -16,7 +16,7 @@ import pytest
 from replaydisputes.errors import OldRecordingWarning, ReplayDisputesError
 
 if TYPE_CHECKING:
-    from replaydisputes.api import Playing, Replay
+    from replaydisputes.replaying import Playing, Replay
 
 _AGE = re.compile(r"([1-9][0-9]{0,3})([dw])")
 _DAYS = {"d": 1, "w": 7}

@@ -13,7 +13,7 @@ from replaydisputes.pytest_plugin.wanted import directories
 if TYPE_CHECKING:
     import pytest
 
-    from replaydisputes.api import Replay
+    from replaydisputes.replaying import Replay
 
 _MAX_SHOWN = 20
 

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from replaydisputes.api import OnUnplayed, Replay, check_unplayed, replay
+from replaydisputes.api import check_unplayed, replay
 from replaydisputes.decorating import Replaying
 from replaydisputes.errors import ReplayDisputesError, nearest
 from replaydisputes.pytest_plugin import INI_ALLOW_HOSTS, INI_CASSETTES, INI_WORDS, NAME, RECORD_MODE, SCENARIOS, age
+from replaydisputes.replaying import OnUnplayed, Replay
 
 EXAMPLE = f'@pytest.mark.{NAME}("close-lost")'
 
