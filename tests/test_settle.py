@@ -13,8 +13,8 @@ import pytest
 from replaydisputes.errors import LivemodeError, UnreachableError
 from replaydisputes.model import Answerer, Request, Response
 from replaydisputes.recording.patience import Patience
-from replaydisputes.recording.running import Target
 from replaydisputes.recording.scenarios import UNKNOWN_DISPUTE_ID
+from replaydisputes.recording.surroundings import Target
 from replaydisputes.sandbox import ASSUMPTIONS, Sandbox
 from replaydisputes.server import serving
 from replaydisputes.settling import Online, Settled, exit_code_of, expected_of, settle

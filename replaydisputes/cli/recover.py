@@ -123,7 +123,7 @@ def _read_on(capture: Quarantined, scenario: Scenario, problem: str, profile: st
     """The capture with its missing reads made. Raises UnrecoverableError where more is missing, or there is no key."""
     from replaydisputes.cli.record import surroundings  # noqa: PLC0415
     from replaydisputes.recording.continuing import continued, lacks_only_reads  # noqa: PLC0415
-    from replaydisputes.recording.running import Target  # noqa: PLC0415
+    from replaydisputes.recording.surroundings import Target  # noqa: PLC0415
 
     if not lacks_only_reads(capture, scenario):
         raise UnrecoverableError(capture.name, f"{problem} A write is missing or went wrong, and none is made again.")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import NamedTuple
 
+from replaydisputes.model import Response
 from replaydisputes.playback.index import Index, Recording
 from replaydisputes.playback.matching import Asked, Sent
 
@@ -61,3 +63,10 @@ def _hash_of_asked(asked: Asked) -> str:
 
 def _hash(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def as_replayed(response: Response) -> Response:
+    """The first answer again, marked as Stripe marks it."""
+    if response.header("idempotent-replayed"):
+        return response
+    return replace(response, headers=(*response.headers, ("Idempotent-Replayed", "true")))

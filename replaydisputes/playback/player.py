@@ -18,7 +18,7 @@ from replaydisputes.playback.clock import recording_moment, shift_to
 from replaydisputes.playback.derived_ids import another_dispute_id
 from replaydisputes.playback.history import Choice, History
 from replaydisputes.playback.index import Recording, index_of
-from replaydisputes.playback.keys import Keyed
+from replaydisputes.playback.keys import Keyed, as_replayed
 from replaydisputes.playback.matching import Asked, Sent, reduced
 from replaydisputes.playback.namesakes import Doubled, Ids
 from replaydisputes.playback.options import OnExhausted, OnVersion, check_option
@@ -227,7 +227,7 @@ class Player:
         if news and self._on_version:
             self._on_version(*news)
         if choice is None and recording.settled:
-            return _as_replayed(response)
+            return as_replayed(response)
         return replace(response, body=b"") if request.method == "HEAD" else response
 
     def _sent(self, request: Request) -> Sent:
@@ -298,10 +298,3 @@ def _nothing(_: Asked) -> None:
 
 def _as_it_is(recorded: Asked) -> Asked:
     return recorded
-
-
-def _as_replayed(response: Response) -> Response:
-    """The first answer again, marked as Stripe marks it."""
-    if response.header("idempotent-replayed"):
-        return response
-    return replace(response, headers=(*response.headers, ("Idempotent-Replayed", "true")))

@@ -8,8 +8,9 @@ from replaydisputes.model import Interaction
 from replaydisputes.recording.publishing import RawCapture
 from replaydisputes.recording.quarantine import Quarantined
 from replaydisputes.recording.recorder import check_target
-from replaydisputes.recording.running import UNKNOWN_KEY, Run, Surroundings, Target
+from replaydisputes.recording.running import Run
 from replaydisputes.recording.scenarios import Call, Pay, Scenario
+from replaydisputes.recording.surroundings import UNKNOWN_KEY, Surroundings, Target
 
 
 def lacks_only_reads(capture: Quarantined, scenario: Scenario) -> bool:

@@ -13,8 +13,8 @@ from typing import Any
 import platformdirs
 
 from replaydisputes.errors import FileAccessError
-from replaydisputes.recording.running import Surroundings, Target
 from replaydisputes.recording.scenarios.recipe import Scenario
+from replaydisputes.recording.surroundings import Surroundings, Target
 
 
 class Progress:

@@ -16,15 +16,9 @@ from replaydisputes.errors import (
 )
 from replaydisputes.recording.publishing import IsWanted, RawCapture, Recorded, publish
 from replaydisputes.recording.quarantine import Journal
-from replaydisputes.recording.running import (
-    UNKNOWN_KEY,
-    NeedMissingError,
-    RecordingDeclinedError,
-    Run,
-    Surroundings,
-    Target,
-)
+from replaydisputes.recording.running import NeedMissingError, RecordingDeclinedError, Run
 from replaydisputes.recording.scenarios import Scenario
+from replaydisputes.recording.surroundings import UNKNOWN_KEY, Surroundings, Target
 from replaydisputes.stripe_api.keys import key_mode
 
 __all__ = [

@@ -5,21 +5,19 @@ from __future__ import annotations
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any, Protocol, TypeVar
 
 from replaydisputes.errors import LivemodeError, ReplayDisputesError, UnexpectedAnswerError, UnreachableError
 from replaydisputes.model import Interaction
 from replaydisputes.recording.leftovers import leftovers
-from replaydisputes.recording.patience import Pace, Patience
+from replaydisputes.recording.patience import Patience
 from replaydisputes.recording.quarantine import Journal
 from replaydisputes.recording.refusals import NeedMissingError, RecordingDeclinedError, WriteRefusedError
 from replaydisputes.recording.scenarios.recipe import Scenario
 from replaydisputes.recording.scenarios.steps import (
     Call,
     FindAccount,
-    KeyUsed,
     Pay,
     Step,
     WaitForDisputes,
@@ -30,45 +28,17 @@ from replaydisputes.recording.scenarios.steps import (
     said,
 )
 from replaydisputes.recording.scenarios.templates import filled
-from replaydisputes.redaction import DEFAULT_POLICY, Policy
+from replaydisputes.recording.surroundings import Surroundings, Target
 from replaydisputes.stripe_api.forms import Params, encode_form
 from replaydisputes.stripe_api.urls import dispute_id_in_path, split_url
 
-__all__ = ["NeedMissingError", "RecordingDeclinedError", "Run", "Surroundings", "Target", "WriteRefusedError"]
+__all__ = ["NeedMissingError", "RecordingDeclinedError", "Run", "WriteRefusedError"]
 
 Found = TypeVar("Found")
 
 AMOUNT_MINOR = 1000
 POLL_LIMIT_S = 10.0
 POLL_EVERY_S = 0.5
-UNKNOWN_KEY = "sk_test_" + "invalid" * 3 + "000"
-"""Shaped like a test key, belongs to nobody: what `close-bad-key` sends instead of yours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where recordings are made: an origin such as https://api.stripe.com, and the keys to use there."""
-
-    api_base: str
-    key: str
-    restricted_key: str = ""
-
-    def key_of(self, used: KeyUsed) -> str:
-        return {"yours": self.key, "unknown": UNKNOWN_KEY, "none": "", "restricted": self.restricted_key}[used]
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the recorder needs of the world: time, patience, somewhere to say how far it is, and leave to close."""
-
-    now_utc: Callable[[], str]
-    sleep: Callable[[float], None]
-    on_step: Callable[[str], None]
-    confirm: Callable[[Mapping[str, Any]], bool]
-    """Asked before an existing dispute is changed, with the dispute as read; False ends the recording."""
-    policy: Policy = DEFAULT_POLICY
-    pace: Pace = field(default_factory=Pace)
-    """Kept from call to call through all recordings that are made in these surroundings."""
 
 
 class Caller(Protocol):

@@ -10,8 +10,9 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from replaydisputes.errors import LivemodeError
 from replaydisputes.model import Interaction, Request, Response
-from replaydisputes.recording.running import AMOUNT_MINOR, POLL_EVERY_S, POLL_LIMIT_S, Target
+from replaydisputes.recording.running import AMOUNT_MINOR, POLL_EVERY_S, POLL_LIMIT_S
 from replaydisputes.recording.scenarios import json_object
+from replaydisputes.recording.surroundings import Target
 from replaydisputes.redaction import redact
 from replaydisputes.stripe_api.facts import API_ORIGIN, API_VERSION
 from replaydisputes.stripe_api.forms import encode_form

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from replaydisputes.errors import ReplayDisputesError, nearest
-from replaydisputes.recording.running import Target
+from replaydisputes.recording.surroundings import Target
 from replaydisputes.sandbox import ASSUMPTIONS, Assumption
 from replaydisputes.settling.asking import Ask, NotObservableError, Wire
 from replaydisputes.settling.modelled import Modelled
