@@ -25,7 +25,7 @@ from pathlib import Path
 from benchmarks import results, server_page
 from benchmarks.cassettes import write_cassette
 from benchmarks.harness import OURS, ROOT, Cell, Row, figure
-from benchmarks.server_peers import DISPUTE, NGINX, STRIPE_MOCK, UNAVAILABLE, WIREMOCK, Server, ours, servers
+from benchmarks.server_peers import DISPUTE, NGINX, STRIPE_MOCK, UNAVAILABLE, WIREMOCK, Server, ours, servers, versions
 
 CONNECTIONS = 16
 _READY_S = 60.0
@@ -164,7 +164,11 @@ def wrk(port: int, seconds: int) -> Told:
         raise SystemExit("wrk is needed: `make wrk` installs it")
     own = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-H", "Authorization: Bearer sk_test_bench"]
     command = [program, *own, f"http://127.0.0.1:{port}{DISPUTE}"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    return told_by(subprocess.run(command, capture_output=True, text=True, check=True).stdout)  # noqa: S603
+
+
+def told_by(said: str) -> Told:
+    """Raises FailedError where any answer was not 2xx, or any connection broke."""
     per_s, p99 = re.search(r"Requests/sec:\s+([\d.]+)", said), re.search(r"99%\s+([\d.]+)(us|ms|s)\b", said)
     if "Non-2xx" in said or "Socket errors" in said or not per_s or not p99:
         raise FailedError("answers amiss")
@@ -183,19 +187,6 @@ def resident_kb(pid: int) -> int:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     return int(status.partition("VmRSS:")[2].split()[0]) + sum(resident_kb(int(child)) for child in children)
-
-
-def versions() -> dict[str, str]:
-    """Of the servers measured, as far as they say."""
-    asked = {"nginx": ["nginx", "-v"], "wrk": ["wrk", "-v"]}
-    told = {}
-    for name, command in asked.items():
-        program = shutil.which(command[0], path="/usr/sbin:/usr/bin:/usr/local/bin")
-        if program:
-            run = subprocess.run([program, command[1]], capture_output=True, text=True, check=False)  # noqa: S603
-            found = re.search(r"\d+(?:\.\d+)+", run.stdout + run.stderr)
-            told[name] = found[0] if found else ""
-    return told
 
 
 if __name__ == "__main__":

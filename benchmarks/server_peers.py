@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 from benchmarks.cassettes import answer
@@ -56,6 +60,24 @@ def servers() -> list[Server]:
             "" if mitmdump.exists() else "not installed",
         ),
     ]
+
+
+def versions() -> dict[str, str]:
+    """Of the tools measured and of wrk, those that are there."""
+    told = {"uvicorn": metadata.version("uvicorn")}
+    for name, flag in (("wrk", "-v"), ("nginx", "-v")):
+        program = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+        if program:
+            run = subprocess.run([program, flag], capture_output=True, text=True, check=False)  # noqa: S603
+            found = re.search(r"\d+(?:\.\d+)+", run.stdout + run.stderr)
+            told |= {name: found[0]} if found else {}
+    for name, package in ((WIREMOCK, "wiremock"), (PRISM, "@stoplight/prism-cli")):
+        with contextlib.suppress(OSError):
+            about = (TOOLS / "node_modules" / package / "package.json").read_text(encoding="utf-8")
+            told[name] = json.loads(about)["version"]
+    for found_in in TOOLS.glob("mitmproxy/lib/python*/site-packages/mitmproxy-*.dist-info"):
+        told[MITMDUMP] = found_in.name.removeprefix("mitmproxy-").removesuffix(".dist-info")
+    return told
 
 
 def ours(port: int, *arguments: str) -> list[str]:
