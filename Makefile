@@ -9,6 +9,9 @@ PLANTINGS ?= 1000000
 CUTS ?= 500
 STRIPE_CLI := .stripe-cli
 STRIPE_CLI_VERSION := 1.52.0
+BENCH_SERVER := .bench-server
+WIREMOCK_VERSION := 3.13.2
+PRISM_VERSION := 5.16.0
 LANGUAGES := .languages
 LANGUAGE_TESTS := tests/test_examples_run.py tests/test_examples_reference.py tests/test_sdk_wire_seen.py
 AXE := .axe
@@ -22,7 +25,7 @@ REQUESTS ?= 100000
 NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: demo test coverage neighbours canaries cuts sequences languages stripe-cli redis redis-server wrk nginx chromium lint cassettes bench bench-short soak load fuzz peers browser clean
+.PHONY: demo test coverage neighbours canaries cuts sequences languages stripe-cli redis redis-server wrk nginx chromium lint cassettes bench bench-short bench-server bench-server-short soak load fuzz peers browser clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -74,6 +77,12 @@ bench: $(BENCHED) ## speed against peers in one run of some ten minutes; writes 
 bench-short: $(INSTALLED) ## a look at the same in about a minute; writes nothing
 	$(RUN)python -m benchmarks --short
 
+bench-server: $(INSTALLED) $(BENCH_SERVER)/.installed wrk nginx ## the replay server beside others; writes benchmarks/server.md
+	$(RUN)python -m benchmarks.server
+
+bench-server-short: $(INSTALLED) wrk ## a look at the same in about half a minute; writes nothing
+	$(RUN)python -m benchmarks.server --short
+
 soak: $(INSTALLED) ## 64 threads and 1,000 tasks, each with a cassette of its own, for SECONDS; SEED=n repeats a run
 	$(RUN)python -m tests.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
@@ -94,7 +103,7 @@ redis-server wrk nginx chromium: # each installed where it is missing and apt ma
 		{ echo "$@ is needed, and could not be installed: install it with this system's packages" >&2; exit 1; }
 
 clean:
-	rm -rf $(VENV) $(VENV)-neighbours $(VENV)-niquests $(BENCH_VENV) $(BROWSER_VENV) $(AXE) $(STRIPE_CLI) $(LANGUAGES) .coverage .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-neighbours $(VENV)-niquests $(BENCH_VENV) $(BENCH_SERVER) $(BROWSER_VENV) $(AXE) $(STRIPE_CLI) $(LANGUAGES) .coverage .mypy_cache .ruff_cache
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("replaydisputes needs Python 3.11 or newer; set PYTHON=…" if sys.version_info < (3, 11) else 0)'
@@ -112,6 +121,11 @@ $(LANGUAGES)/.installed: examples/node/package.json
 	@mkdir -p $(LANGUAGES)/node
 	@cp $< $(LANGUAGES)/node
 	npm install --prefix $(LANGUAGES)/node --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(BENCH_SERVER)/.installed: Makefile # the peers that npm and PyPI have; those that cannot be had are left out of the table
+	-npm install --prefix $(BENCH_SERVER) --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error wiremock@$(WIREMOCK_VERSION) @stoplight/prism-cli@$(PRISM_VERSION)
+	-$(PYTHON) -m venv $(BENCH_SERVER)/mitmproxy && $(BENCH_SERVER)/mitmproxy/bin/python -m pip install --quiet --disable-pip-version-check mitmproxy
 	@touch $@
 
 $(BENCHED): pyproject.toml # apart from $(VENV): the peers' pytest plugins would load in every test run

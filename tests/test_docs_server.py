@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any, get_args
 
 import click
 
 from replaydisputes.cli.serve import serve_command
 from replaydisputes.playback import FaultName
-from replaydisputes.server import journal, protocol, session_app, sessions
+from replaydisputes.server import journal, protocol, session_app, sessions, state_redis
 from tests.docs_support import ROOT, blocks
+from tests.redis_support import OwnRedis, needs_redis
+from tests.serve_support import CLOSE, DISPUTE, call
 from tests.test_serve_command import command
 
 PAGE = "docs/server.md"
@@ -34,6 +37,19 @@ def test_the_commands_do_what_they_are_shown_for() -> None:
     assert limited["error"]["code"] == "rate_limit"
 
 
+@needs_redis
+def test_the_command_with_redis_shares_its_sessions(tmp_path: Path) -> None:
+    [served] = [line for text in blocks(PAGE, "bash") for line in text.splitlines()]
+    with OwnRedis(tmp_path) as redis:
+        _, _, *arguments = served.replace("redis://127.0.0.1:6379/0", redis.url).split()
+        with command(*arguments) as running:
+            closed = call(running.url, "POST", CLOSE).json["status"]
+        with command(*arguments) as running:
+            seen = call(running.url, "GET", DISPUTE).json["status"]
+
+    assert (closed, seen) == ("lost", "lost")
+
+
 def test_every_option_and_every_fault_is_told() -> None:
     options = {option.opts[0] for option in serve_command.params if isinstance(option, click.Option)}
 
@@ -51,6 +67,8 @@ def test_the_figures_are_those_of_the_code() -> None:
         f"{session_app.HELD_S} s at most",
         f"the {sessions.MOST_SESSIONS:,} sessions",
         f"the last {journal.KEPT} in a line",
+        f"asked for it for {state_redis.IDLE_TTL_S // 3600} hours",
+        f"not answer within {state_redis.ANSWER_S} s",
     )
 
     assert [one for one in told if one not in " ".join(TEXT.split())] == []

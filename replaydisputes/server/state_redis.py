@@ -15,7 +15,8 @@ IDLE_TTL_S = 24 * 60 * 60
 PREFIX = "replaydisputes:session:"
 
 _SCHEMES = ("redis", "rediss", "unix")
-_CONNECT_S, _ANSWER_S, _CONNECTIONS = 1, 2, 32
+ANSWER_S = 2
+_CONNECT_S, _CONNECTIONS = 1, 32
 _UNKNOWN = "?"
 _FORGOTTEN_AT_ONCE = 500
 
@@ -115,8 +116,8 @@ def _client(address: str) -> Any:
         pool = redis.BlockingConnectionPool.from_url(
             address,
             max_connections=_CONNECTIONS,
-            timeout=_ANSWER_S,
-            socket_timeout=_ANSWER_S,
+            timeout=ANSWER_S,
+            socket_timeout=ANSWER_S,
             socket_connect_timeout=_CONNECT_S,
             # Once more at once: a connection of the pool may have ended while nobody used it.
             retry=Retry(NoBackoff(), 1, supported_errors=(EndedError, RuntimeError)),  # type: ignore[arg-type]

@@ -24,7 +24,7 @@ from tests.redis_support import free_port
 
 SERVE = [sys.executable, "-m", "replaydisputes", "serve", "close-lost", "--any-dispute", "--stripe-version", "ignore"]
 _SESSIONS, _ATTACKERS, _SLOW = 100, 64, 20
-_AT_ONCE = 200
+_BYSTANDERS, _AT_ONCE, _ROUND_S = 1_000, 200, 15
 _HEAD_LIMIT_S = 20
 """Then a head that has not come ends its connection; a shorter run cannot see it."""
 
@@ -80,40 +80,60 @@ async def _run(attack: Attack, idle: int, drawn: random.Random) -> list[str]:
     asked_health = asyncio.create_task(health(attack.port, over, attack.faults))
     writers = [asyncio.create_task(slow_writer(attack.port, attack.sessions[0], over)) for _ in range(_SLOW)]
     readers = [asyncio.create_task(slow_reader(attack.port, attack.sessions[1], over)) for _ in range(_SLOW)]
+    in_between = asyncio.create_task(_asked_in_between(attack, kept, over))
     await asyncio.gather(*(attacker(attack) for _ in range(_ATTACKERS)))
     took_s = time.monotonic() - begun_s
     over.set()
+    rounds = await in_between
     cut = sum(await asyncio.gather(*writers))
     taken = sum(await asyncio.gather(*readers))
     took_health_s = await asked_health
     if took_s > _HEAD_LIMIT_S + 10 and cut < _SLOW:
         attack.faults.append(f"of {_SLOW} slow writers {_SLOW - cut} were still let write after {took_s:.0f} s")
-    await _asked_again(attack, kept, took_s)
+    await _asked_again(attack, kept, 0)
+    for one in kept:
+        one.end()
     await _journals(attack)
     told = ", ".join(f"{what}: {count:,}" for what, count in sorted(attack.told.items()))
     return [
         f"{attack.sent:,} requests in {took_s:.0f} s; answers and ends: {told}",
         f"{len(took_health_s)} times healthy, the slowest after {max(took_health_s):.2f} s; "
         f"{cut} of {_SLOW} slow writers cut, {_SLOW} slow readers took {taken:,} bytes",
-        f"{len(kept):,} bystanders, each on the connection and with the history it had before",
+        f"{len(kept):,} bystanders, asked {rounds + 1} times: connection and history each its own",
     ]
 
 
 async def _begun(port: int, count: int, drawn: random.Random) -> list[Kept]:
+    """So many connections, of at most _BYSTANDERS sessions: a server keeps 10,000, and every altered key is one."""
     kept: list[Kept] = []
     while len(kept) < count:
-        some = min(_AT_ONCE, count - len(kept))
-        kept += await asyncio.gather(*(Kept.begin(port, random.Random(drawn.random())) for _ in range(some)))
+        numbers = range(len(kept), min(len(kept) + _AT_ONCE, count))
+        kept += await asyncio.gather(
+            *(
+                Kept.begin(port, random.Random(drawn.random()))
+                if number < _BYSTANDERS
+                else kept[number % _BYSTANDERS].beside(port)
+                for number in numbers
+            )
+        )
     return kept
 
 
-async def _asked_again(attack: Attack, kept: list[Kept], took_s: float) -> None:
-    """Each on its own connection, which the server may have ended politely where it idled for longer than allowed."""
+async def _asked_in_between(attack: Attack, kept: list[Kept], over: asyncio.Event) -> int:
+    """Often enough that no connection idles for longer than it may; how many rounds were made."""
+    rounds = 0
+    while kept and not over.is_set():
+        await _asked_again(attack, kept, _ROUND_S * _AT_ONCE / len(kept))
+        rounds += 1
+    return rounds
+
+
+async def _asked_again(attack: Attack, kept: list[Kept], pause_s: float) -> None:
+    """Each on its own connection, some at once."""
     for at in range(0, len(kept), _AT_ONCE):
         some = kept[at : at + _AT_ONCE]
         attack.faults += [problem for problem in await asyncio.gather(*(one.problem() for one in some)) if problem]
-    for one in kept:
-        one.end()
+        await asyncio.sleep(pause_s)
 
 
 async def _journals(attack: Attack) -> None:

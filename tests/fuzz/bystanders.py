@@ -34,6 +34,12 @@ class Kept:
         await kept.ask("GET", f"/v1/disputes/{session.dispute}")
         return kept
 
+    async def beside(self, port: int) -> Kept:
+        """One more connection of the same session."""
+        other = Kept(self.session, self.status, await asyncio.open_connection("127.0.0.1", port))
+        await other.ask("GET", f"/v1/disputes/{self.session.dispute}")
+        return other
+
     async def ask(self, method: str, path: str) -> dict[str, object]:
         """Raises TimeoutError, OSError, EOFError where no answer comes on this connection."""
         reader, writer = self.streams

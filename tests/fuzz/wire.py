@@ -41,14 +41,14 @@ async def exchanged(port: int, sent: bytes, pieces: int, drawn: random.Random) -
             is_over = await _listen(reader, heard, _END_S, None)
         sending.cancel()
         return Heard(bytes(heard), "closed" if is_over else "hung")
-    except OSError:
+    except (OSError, RuntimeError):  # uvloop's word for a connection that has ended
         return Heard(bytes(heard), "reset")
     finally:
         writer.transport.abort()
 
 
 async def _send(writer: asyncio.StreamWriter, sent: bytes, pieces: int, drawn: random.Random) -> None:
-    with contextlib.suppress(OSError, RuntimeError):  # uvloop's word for a connection that has ended
+    with contextlib.suppress(OSError, RuntimeError):
         cuts = sorted(drawn.randrange(len(sent) + 1) for _ in range(pieces - 1))
         for begin, end in zip([0, *cuts], [*cuts, len(sent)], strict=True):
             writer.write(sent[begin:end])

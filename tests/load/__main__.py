@@ -69,18 +69,22 @@ def main() -> int:
                 course = runner.run(_run(load, redis, server, asked))
             took_s = time.monotonic() - begun_s
         faults = [*judged(load, course, asked.judged), *unexpected(said.read_text(encoding="utf-8"))]
-    statuses = ", ".join(f"{status}: {count:,}" for status, count in sorted(load.told.items()))
-    print(f"{load.answers:,} answers, {load.answers / took_s:,.0f}/s, every one checked ({statuses})")
-    print(
-        f"Redis killed {len(course.redis_away)} times: {len(load.unavailable):,} answers 503; "
-        f"workers killed {len(course.worker_killed)} times: {len(load.dropped):,} requests cut off, each sent again"
-    )
-    (first, held), (last, holding) = course.held[0], course.held[-1]
-    print(f"the workers' memory over the last {last - first:,} answers: {held / 1e6:.1f} MB, {holding / 1e6:.1f} MB")
-    print(f"wrong answers {len(load.wrong)}; faults {len(faults)}")
+    print("\n".join([*told(load, course, took_s), f"wrong answers {len(load.wrong)}; faults {len(faults)}"]))
     for fault in faults[:10]:
         print(f"  {fault}")
     return 1 if faults else 0
+
+
+def told(load: Load, course: Course, took_s: float) -> list[str]:
+    """The run in lines."""
+    statuses = ", ".join(f"{status}: {count:,}" for status, count in sorted(load.told.items()))
+    (first, held), (last, holding) = course.held[0], course.held[-1]
+    return [
+        f"{load.answers:,} answers, {load.answers / took_s:,.0f}/s, every one checked ({statuses})",
+        f"Redis killed {len(course.redis_away)} times: {len(load.unavailable):,} answers 503; "
+        f"workers killed {len(course.worker_killed)} times: {len(load.dropped):,} requests cut off, each sent again",
+        f"the workers' memory over the last {last - first:,} answers: {held / 1e6:.1f} MB, {holding / 1e6:.1f} MB",
+    ]
 
 
 @contextmanager
