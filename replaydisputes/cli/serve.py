@@ -91,8 +91,7 @@ def serve_command(  # noqa: PLR0913 - one per option
         players = _players(cast, any_dispute, on_exhausted, stripe_version)
         served = [_told(*pair) for pair in zip(cast, players, strict=True)]
         start = _runs(players, clock)
-        # Of several workers each would have histories of its own, and a visitor meets now one and now another.
-        page = None if no_demo or workers > 1 else _page(cast, host)
+        page = None if no_demo else _page(cast, host, workers)
     context = _tls_context(host) if tls else None
     app = _app(start, served, store, page)
     run_sessions_forever(app, host, port, lambda url: _say_ready(url, served, host, page), context, workers=workers)
@@ -124,11 +123,14 @@ def _app(start: Callable[[], Run], served: list[dict[str, Any]], store: RedisSto
     return SessionApp(Sessions(start, store=store), served, version("replaydisputes"), page)
 
 
-def _page(cast: Sequence[_Named], host: str) -> AsgiApp:
+def _page(cast: Sequence[_Named], host: str, workers: int) -> AsgiApp | None:
     """The demo page over the same cassettes; made when somebody opens it, so that the server is ready before.
 
+    None for several workers: each would have histories of its own, and a visitor meets now one and now another.
     host: answered to beside loopback's names. Raises MissingExtraError (no Jinja).
     """
+    if workers > 1:
+        return None
     from importlib.util import find_spec  # noqa: PLC0415
 
     from replaydisputes.errors import MissingExtraError  # noqa: PLC0415

@@ -26,6 +26,8 @@ class BoundedProtocol(HttpToolsProtocol):
     _since_s = 0.0
     _stuck_since_s: float | None = None
     _chunk_bytes = 0
+    _first_bytes = 0
+    """Of the chunk in which this head began, which may hold more than that."""
     _head_bytes: int | None = 0
     """Of the chunks since the one in which this head began; None while no head is awaited."""
     _is_refused = False
@@ -45,18 +47,18 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._await(HEAD_S)
             self._head_bytes += len(data)
         super().data_received(data)
-        if self._head_bytes is not None and self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+        if self._is_head_too_large() and not self.transport.is_closing():
             self._refuse_head()
 
     def on_message_begin(self) -> None:
         """What a settled answer needs; the scope of any other is made when its head is whole."""
         self.url, self.headers, self.expect_100_continue = b"", [], False
-        self._head_bytes = 0
+        self._first_bytes, self._head_bytes = self._chunk_bytes, 0
 
     def on_headers_complete(self) -> None:
         if self._is_refused:
             return
-        if (self._head_bytes or 0) + self._chunk_bytes > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES:
+        if self._is_head_too_large():
             self._refuse_head()
             return
         self._head_bytes = None
@@ -128,6 +130,13 @@ class BoundedProtocol(HttpToolsProtocol):
     def _is_free(self) -> bool:
         """Whether nothing is under way here, and the client takes what it is sent."""
         return (self.cycle is None or self.cycle.response_complete) and self._stuck_since_s is None
+
+    def _is_head_too_large(self) -> bool:
+        """Whether the head that is coming or has come is; told by sums alone while nothing large has come."""
+        since = self._head_bytes
+        if since is None or self._first_bytes + since <= MAX_HEAD_BYTES:
+            return False
+        return since > MAX_HEAD_BYTES or self._head_size() > MAX_HEAD_BYTES
 
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
