@@ -84,12 +84,15 @@ bench-server-short: $(INSTALLED) wrk ## a look at the same in about half a minut
 	$(RUN)python -m benchmarks.server --short
 
 soak: $(INSTALLED) ## 64 threads and 1,000 tasks, each with a cassette of its own, for SECONDS; SEED=n repeats a run
+	AT_LENGTH=1 $(RUN)python -m pytest -q tests/test_soak.py
 	$(RUN)python -m tests.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 load: $(INSTALLED) redis-server ## 1,000 sessions on two workers and Redis, both killed, for LOAD_SECONDS; SEED=n repeats a run
+	AT_LENGTH=1 REDIS_REQUIRED=1 $(RUN)python -m pytest -q tests/test_load.py -k 'not mutated and not mixes'
 	$(RUN)python -m tests.load --seconds $(LOAD_SECONDS) $(if $(SEED),--seed $(SEED))
 
 fuzz: $(INSTALLED) ## REQUESTS mutated requests to a live server, beside 10,000 idle connections; SEED=n repeats a run
+	AT_LENGTH=1 $(RUN)python -m pytest -q tests/test_load.py -k 'mutated or mixes'
 	$(RUN)python -m tests.fuzz --requests $(REQUESTS) $(if $(SEED),--seed $(SEED))
 
 peers: $(INSTALLED) ## each limit of a neighbour, shown on it and not here

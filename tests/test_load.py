@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.at_length import at_length
 from tests.load.__main__ import growth, unexpected, unexplained
 from tests.redis_support import needs_redis
 
@@ -24,6 +25,7 @@ def ran(module: str, arguments: tuple[str, ...], spoiled: str = "") -> subproces
     return subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=170, check=False)
 
 
+@at_length("load")
 @needs_redis
 def test_under_load_every_answer_is_right_while_redis_and_workers_are_killed() -> None:
     run = ran("tests.load", LOAD)
@@ -38,6 +40,7 @@ state_redis._SAVE = state_redis._SAVE.replace("if held[1]", "if false and held[1
 """
 
 
+@at_length("load")
 @needs_redis
 def test_a_store_that_does_not_compare_is_found_out() -> None:
     run = ran("tests.load", LOAD, WITHOUT_COMPARING)
@@ -46,6 +49,7 @@ def test_a_store_that_does_not_compare_is_found_out() -> None:
     assert "sk_test_load" in run.stdout
 
 
+@at_length("fuzz")
 def test_mutated_requests_leave_the_server_at_work() -> None:
     run = ran("tests.fuzz", FUZZ)
 
@@ -65,6 +69,7 @@ session_app.own_error = fail
 """
 
 
+@at_length("fuzz")
 @pytest.mark.parametrize(
     ("spoiled", "told"),
     [(ONE_FOR_ALL, "'needs_response')"), (FALLS_OVER, "Internal Server Error")],

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.at_length import at_length
 from tests.soak.witnesses import attributes, changed
 
 ROOT = Path(__file__).parent.parent
@@ -46,6 +47,7 @@ routing.current = Everywhere()
 """
 
 
+@at_length("soak")
 def test_a_route_that_all_contexts_share_is_found_out() -> None:
     run = soaked(ONE_FOR_ALL)
 
