@@ -23,7 +23,15 @@ from replaydisputes.errors import (
 from replaydisputes.model import Request, Response
 from replaydisputes.recording.quarantine import quarantine_directory, read_journal
 from replaydisputes.recording.recorder import RecordingDeclinedError, Target, record
-from replaydisputes.recording.scenarios import OLDER_VERSION, SCENARIOS, scenario_named
+from replaydisputes.recording.scenarios import (
+    OLDER_VERSION,
+    SCENARIOS,
+    Call,
+    Pay,
+    Scenario,
+    WaitForDisputes,
+    scenario_named,
+)
 from replaydisputes.sandbox import Sandbox
 from tests.recording_support import (
     KEY,
@@ -277,6 +285,20 @@ def test_a_leak_that_redaction_lets_pass_is_stopped_by_the_gate(tmp_path: Path) 
     assert quarantined()[0].stat().st_mode & 0o777 == 0o600
     assert quarantined()[0].parent.stat().st_mode & 0o777 == 0o700
     assert KEY not in quarantined()[0].read_text()
+
+
+def test_what_the_gate_stops_is_kept_where_nothing_was_changed_too(tmp_path: Path) -> None:
+    reading = Scenario(
+        "reading",
+        "a dispute that is only read",
+        (Pay("pm_card_createDispute"), WaitForDisputes(), Call("read it", "GET", "/v1/disputes/{dispute}")),
+    )
+    talkative = Watched(Sandbox(account=TALKATIVE_ACCOUNT), tell_account)
+    with sandbox_target(talkative) as target, pytest.raises(LeakFoundError) as found:
+        record(reading, target, tmp_path / "reading.yaml", surroundings())
+
+    assert [found.value.quarantined] == quarantined()
+    assert len(read_journal(quarantined()[0]).interactions) == 3
 
 
 def test_nobody_there_is_one_clear_line(tmp_path: Path) -> None:

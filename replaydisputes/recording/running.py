@@ -8,7 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Protocol, TypeVar
 
-from replaydisputes.errors import LivemodeError, ReplayDisputesError, UnexpectedAnswerError, UnreachableError
+from replaydisputes.errors import (
+    LeakFoundError,
+    LivemodeError,
+    ReplayDisputesError,
+    UnexpectedAnswerError,
+    UnreachableError,
+)
 from replaydisputes.model import Interaction
 from replaydisputes.recording.leftovers import leftovers
 from replaydisputes.recording.patience import Patience
@@ -91,10 +97,10 @@ class Run:
         return self._values
 
     def end(self, error: BaseException) -> None:
-        """Keep the journal where a change of a dispute is in it, which cannot be made again; else erase it."""
+        """Keep the journal where the gate stopped it, or a change of a dispute is in it, which cannot be made again."""
         if self.journal is None:
             return
-        if not self._changed:
+        if not self._changed and not isinstance(error, LeakFoundError):
             self.journal.discard()
             return
         self.journal.found(
