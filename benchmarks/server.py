@@ -106,7 +106,7 @@ def _side_by_side(
                 continue
             ready_s.setdefault(server.name, []).append(took_s)
             up[server.name] = port, pid
-            wrk(port, 1)
+            wrk(port, seconds)
         for turn in range(rounds):
             names = list(up)
             for name in names[turn % len(names) :] + names[: turn % len(names)]:

@@ -38,9 +38,10 @@ class Attack:
 
     def judge(self, session: FuzzSession, sent: bytes, heard: Heard, turn: int) -> None:
         """Note what an answer must not be: of a bug, of another session, of no shape, or none at all."""
-        self.told[heard.ending] += 1
+        is_held = heard.ending == "hung" and _HOLD in sent.lower()
+        self.told["held" if is_held else heard.ending] += 1
         where = f"turn {turn} ({len(sent):,} bytes, {sent[:60]!r}…)"
-        if heard.ending == "hung" and _HOLD not in sent.lower():
+        if heard.ending == "hung" and not is_held:
             self.faults.append(f"{where}: the server neither answers nor ends the connection")
         try:
             for status, answer in [] if b"HEAD" in sent.upper() else answers(heard.received):
