@@ -61,7 +61,7 @@ def _answering_urlopen(original: Callable[..., Any], plain: tuple[type, ...]) ->
                 return original(self, method, url, **options)
         whole, decoded = options.get("preload_content", True), options.get("decode_content", True)
         response = as_urllib3(request, answer, whole, decoded, url)
-        retry_after = "Retry-After" in response.headers and bool(response.headers["Retry-After"])
+        retry_after = answer.status in Retry.RETRY_AFTER_STATUS_CODES and bool(response.headers.get("Retry-After"))
         if answer.status in _REDIRECTS or policy.is_retry(method, answer.status, retry_after):
             with beginning_with(route, answer):
                 return original(self, method, url, **options)

@@ -100,7 +100,7 @@ _presented = Presented(_with_cookies)
 def _copied(fields: HTTPHeaderDict) -> HTTPHeaderDict:
     """A copy by its one attribute: `HTTPHeaderDict.copy` takes the fields apart and costs as much as making it."""
     copy = HTTPHeaderDict()
-    copy._container = {name: list(values) for name, values in fields._container.items()}
+    copy._container = {name: values[:] for name, values in fields._container.items()}
     return copy
 
 

@@ -210,7 +210,7 @@ class Player:
         sent = self._sent(request)
         with self._lock:
             call = self._placed(request, sent)
-            keyed = self._standing.keys.first_use(sent)
+            keyed = self._standing.keys.first_use(sent) if sent.key else None
             choice = self._choose(call, keyed)
             if choice is not None:
                 recording = choice.recording

@@ -54,7 +54,7 @@ class Standing:
         if self._doubled:
             self.given_ids |= self._doubled.ids.given_in(choice.recording)
         changed = history.take(choice)
-        if keyed is None or (keyed.is_for(sent.asked) and not keyed.recording.settled):
+        if sent.key and (keyed is None or (keyed.is_for(sent.asked) and not keyed.recording.settled)):
             changed |= self.keys.used(sent, choice.recording)
         self.revision += changed
 
