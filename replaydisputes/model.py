@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -29,9 +30,15 @@ def without_headers(headers: Headers, names: Iterable[str]) -> Headers:
     return tuple(pair for pair in headers if pair[0].lower() not in dropped)
 
 
+_PLAIN_SEGMENT = re.compile(r"(?!.*_(?:test|live)_)[A-Za-z0-9_]{0,64}")
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request: method in upper case, absolute URL as sent, body as the bytes on the wire."""
+    """One HTTP request: method in upper case, absolute URL as sent, body as the bytes on the wire.
+
+    Its repr, as a response's, ends up in tracebacks and logs, so that neither shows a value that may be secret.
+    """
 
     method: str
     url: str
@@ -40,6 +47,9 @@ class Request:
 
     def header(self, name: str) -> str | None:
         return header(self.headers, name)
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {_shown_url(self.url)}: {_sizes(self.headers, self.body)}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,21 @@ class Response:
 
     def header(self, name: str) -> str | None:
         return header(self.headers, name)
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status}: {_sizes(self.headers, self.body)}>"
+
+
+def _sizes(headers: Headers, body: bytes) -> str:
+    return f"{len(headers)} header field{'' if len(headers) == 1 else 's'}, {len(body)} bytes"
+
+
+def _shown_url(url: str) -> str:
+    """A URL without user, query and fragment; a path segment that may be more than an id is `…`."""
+    scheme, slashes, rest = re.split("[?#]", url, maxsplit=1)[0].partition("//")
+    authority, slash, path = rest.partition("/")
+    segments = (segment if _PLAIN_SEGMENT.fullmatch(segment) else "…" for segment in path.split("/"))
+    return f"{scheme}{slashes}{authority.rpartition('@')[2]}{slash}{'/'.join(segments)}"
 
 
 def reason_phrase(status: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -176,9 +177,17 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failing test shows what was played."""
-    report = yield
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failing test shows what was played, and of a refusal only where the suite's own code met it."""
+    if call.excinfo is None or "replaydisputes.errors" not in sys.modules:
+        report = yield
+    else:
+        from replaydisputes.pytest_plugin.shortening import shortened  # noqa: PLC0415
+
+        with shortened(item, call.excinfo):
+            report = yield
     if report.failed and _running in item.stash:
         from replaydisputes.pytest_plugin.told import what_was_played  # noqa: PLC0415
 
