@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
@@ -42,6 +43,22 @@ def in_a_process(method: str) -> Any:
     queue.close()
     queue.join_thread()
     return told, "run" in vars(process)
+
+
+PROGRAM = """
+import socket
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:  # which sends nothing as it connects
+    print(type(one.connect_ex(("203.0.113.1", 443))).__name__)
+"""
+
+
+def test_a_program_started_with_subprocess_is_on_its_own() -> None:
+    with answering(Echo()):
+        with pytest.raises(NetworkBlockedError):
+            exec(PROGRAM)  # noqa: S102 - the same lines, in here
+        done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, check=True, text=True)
+
+    assert done.stdout == "int\n"
 
 
 REFUSED = "request from another process to api.stripe.com"

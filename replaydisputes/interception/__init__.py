@@ -1,7 +1,7 @@
 """Puts any Answerer under the HTTP clients of this process, routed by context.
 
 The patches go in once, at the first `answering()`, and do nothing for code that has no route.
-A forked process keeps the route; a spawned one, and a job in a pool of processes, refuses where it has none.
+Of multiprocessing, a forked process keeps the route; a spawned one, and a job in a pool, refuses where it has none.
 Out of reach: `_socket` used directly, `_thread.start_new_thread`, extensions that open sockets in C (libcurl),
 processes started otherwise, and bytes written to a raw socket that was connected before the route began.
 """
