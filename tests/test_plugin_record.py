@@ -226,6 +226,14 @@ def test_it(replaydisputes):
     assert suite.written == []
 
 
+def test_a_run_without_a_key_is_told_of_the_option_that_names_a_sandbox(suite: Suite) -> None:
+    write(suite, ONE)
+
+    said = suite.run("missing", key="").stdout.str()
+
+    assert "or point --replaydisputes-api-base at a running `replaydisputes sandbox`." in said
+
+
 def test_a_live_key_fails_what_would_record_and_nothing_else(suite: Suite) -> None:
     write(suite, ONE + ONE.replace("my-flow", "close-twice").replace("_closing", "_shipped"))
 

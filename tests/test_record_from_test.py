@@ -419,6 +419,17 @@ def test_a_block_records_with_the_key_in_the_environment_alone(
         pass
 
 
+def test_a_block_without_a_key_is_told_where_a_sandbox_can_be_named(tmp_path: Path) -> None:
+    with pytest.raises(KeyRefusedError) as refused, replay("my-flow", cassettes=tmp_path, record="missing"):
+        pass
+
+    assert str(refused.value) == (
+        "cassette 'my-flow' cannot be recorded: there is no test-mode key; nothing was sent. Set STRIPE_API_KEY to a "
+        "test-mode key (sk_test_… or rk_test_…), or record from a test marked for pytest, where --replaydisputes-record and --replaydisputes-api-base "
+        "may name a sandbox."
+    )
+
+
 def test_only_unmarked_answers_from_stripes_own_address_are_called_a_recording_of_stripe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

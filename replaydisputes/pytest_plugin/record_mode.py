@@ -12,7 +12,7 @@ import pytest
 
 from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.pytest_plugin import NAME, mode_of
-from replaydisputes.recording.from_test import Plan, Take, plan_for
+from replaydisputes.recording.from_test import OF_PYTEST, Plan, Take, plan_for
 from replaydisputes.settings import redaction_policy
 
 PROPERTY = f"{NAME}-record"
@@ -56,7 +56,7 @@ class RecordMode:
             course.failed = course.failed or failure is not None
             course.takes.append(take)
 
-        return replace(self._plan, run_id=self._run_id, on_end=on_end)
+        return replace(self._plan, run_id=self._run_id, instead=OF_PYTEST, on_end=on_end)
 
     def pytest_report_header(self) -> str:
         return f"{NAME}: records {self._plan.mode} from {self._plan.target.api_base}"

@@ -20,7 +20,8 @@ Mode = Literal["none", "missing", "all"]
 _MODES: tuple[Mode, ...] = get_args(Mode)
 
 _API_BASE = "--replaydisputes-api-base"
-_INSTEAD = f"point {_API_BASE} at a running `replaydisputes sandbox`"
+OF_PYTEST = f"point {_API_BASE} at a running `replaydisputes sandbox`"
+_OF_A_BLOCK = f"record from a test marked for pytest, where --replaydisputes-record and {_API_BASE} may name a sandbox"
 
 
 class RecordOptionError(ReplayDisputesError):
@@ -45,6 +46,7 @@ def settle(take: Take, failure: BaseException | None) -> None:
 class Plan:
     """How tests record. `run_id`: the same throughout one test run, in which each cassette is recorded once.
 
+    instead: what else can be done where there is no key.
     on_end: told when nothing more is forwarded, with what the block raised; it publishes or gives up.
     """
 
@@ -52,6 +54,7 @@ class Plan:
     target: Target = field(repr=False)
     run_id: str = ""
     policy: Policy = field(default=DEFAULT_POLICY, repr=False)
+    instead: str = _OF_A_BLOCK
     on_end: Callable[[Take, BaseException | None], None] = settle
 
 
@@ -104,7 +107,7 @@ def taking(plan: Plan, wanted: Wanted, is_there: Callable[[], bool]) -> Iterator
 def _take(plan: Plan, wanted: Wanted, is_there: Callable[[], bool]) -> Take | None:
     if plan.mode == "none" or (plan.mode == "missing" and is_there()):
         return None
-    _check_key(wanted)
+    _check_key(wanted, plan.instead)
     turn = Turn(wanted.path, plan.run_id)
     turn.begin()
     try:
@@ -118,8 +121,8 @@ def _take(plan: Plan, wanted: Wanted, is_there: Callable[[], bool]) -> Take | No
     return None
 
 
-def _check_key(wanted: Wanted) -> None:
+def _check_key(wanted: Wanted, instead: str) -> None:
     try:
         check_target(wanted.target, wanted.recipe)
     except KeyRefusedError as error:
-        raise KeyRefusedError(f"cassette {wanted.name!r} cannot be recorded: {error.problem}", _INSTEAD) from None
+        raise KeyRefusedError(f"cassette {wanted.name!r} cannot be recorded: {error.problem}", instead) from None
