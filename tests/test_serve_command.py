@@ -105,6 +105,42 @@ def test_the_options_of_a_replay_are_the_servers() -> None:
     assert (other.status, other.header("replaydisputes-error")) == (501, "MismatchError")
 
 
+def test_a_refusal_advises_in_the_words_of_the_command() -> None:
+    other = f"{DISPUTE[:-1]}9"
+    with command("close-lost", "--stripe-version", "fail") as running:
+        closed = call(running.url, "POST", f"{DISPUTE}/close").status
+        told = [
+            call(running.url, *asked).json["error"]["message"].partition("what to do:\n")[2].splitlines()[:-1]
+            for asked in (
+                ("GET", other),
+                ("POST", f"{DISPUTE}/close"),
+                ("GET", DISPUTE, "Stripe-Version: 2020-08-27"),
+            )
+        ]
+
+    assert (closed, [[line.strip() for line in lines] for lines in told]) == (
+        200,
+        [
+            [
+                "Pass the id of the cassette's dispute, which `serve` prints as it starts,",
+                "or let the cassette answer for any dispute id:",
+                "replaydisputes serve close-lost --any-dispute",
+            ],
+            [
+                "Make the call no more often than it was recorded, or record a cassette in which it is made once more.",
+                "Where the number of calls does not matter, let the last answer be given again:",
+                "replaydisputes serve close-lost --on-exhausted repeat",
+            ],
+            [
+                "An answer has the shape of its version. Set the client's version to 2026-10-28.endive, or record the "
+                "cassette",
+                "anew at the version the code uses. Where the difference does not matter, be warned of it only:",
+                "replaydisputes serve close-lost --stripe-version warn",
+            ],
+        ],
+    )
+
+
 def test_another_version_is_told_once_on_stderr() -> None:
     with command("close-lost") as running:
         for key in ("sk_test_one", "sk_test_two"):

@@ -181,6 +181,7 @@ def _is_in(path: Path, directory: Path) -> bool:
 
 def _players(cast: Sequence[_Named], any_dispute: bool, on_exhausted: str, stripe_version: str) -> list[Player]:
     from replaydisputes.playback import Player, set_apart  # noqa: PLC0415
+    from replaydisputes.playback.advice import SERVED  # noqa: PLC0415
     from replaydisputes.playback.showing import shown_version  # noqa: PLC0415
 
     told: set[tuple[str, str]] = set()
@@ -202,6 +203,7 @@ def _players(cast: Sequence[_Named], any_dispute: bool, on_exhausted: str, strip
             stripe_version=stripe_version,  # type: ignore[arg-type]
             on_version=tell,
             beside=beside,
+            surface=SERVED,
         )
         for one, beside in zip(cast, apart, strict=True)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from replaydisputes.playback.matching import Asked
@@ -21,11 +21,37 @@ class Difference(NamedTuple):
     recorded: str
 
 
+class Surface(NamedTuple):
+    """How whoever reads the advice uses the cassette. `id_told_by`: what tells the id of its dispute.
+
+    option: the lines that set an option of `replay()`, given as `name=value`, for a cassette.
+    """
+
+    id_told_by: str
+    option: Callable[[str, str], list[str]]
+
+
+def _in_code(name: str, option: str) -> list[str]:
+    return [f'  replay("{name}", {option})', f'  @pytest.mark.replaydisputes("{name}", {option})']
+
+
+def _on_the_command_line(name: str, option: str) -> list[str]:
+    word, _, value = option.partition("=")
+    given = "" if value == "True" else f" {value.strip(chr(34))}"
+    return [f"  replaydisputes serve {name} --{word.replace('_', '-')}{given}"]
+
+
+IN_CODE = Surface("`replay.dispute_id` (in pytest `replaydisputes.dispute_id`)", _in_code)
+SERVED = Surface("which `serve` prints as it starts", _on_the_command_line)
+
+
 def in_full(name: str) -> str:
     return f"`replaydisputes show {name}` shows the cassette in full."
 
 
-def on_differences(name: str, wanted: Asked, nearest: Asked, differences: Sequence[Difference]) -> list[str]:
+def on_differences(
+    name: str, wanted: Asked, nearest: Asked, differences: Sequence[Difference], surface: Surface
+) -> list[str]:
     """Advice on the first difference that decides: host, then method, path, account, parameters."""
     first = differences[0]
     if first.name == "host":
@@ -35,17 +61,17 @@ def on_differences(name: str, wanted: Asked, nearest: Asked, differences: Sequen
     if first.name == "method":
         return [f"Make the call with {nearest.method}, or record a cassette that holds it with {wanted.method}."]
     if first.name == "path":
-        return _on_path(name, wanted, nearest)
+        return _on_path(name, wanted, nearest, surface)
     if first.name == "Stripe-Account":
         return _on_account(first)
     return _on_parameters(differences)
 
 
-def on_exhausted(name: str) -> list[str]:
+def on_exhausted(name: str, surface: Surface) -> list[str]:
     return [
         "Make the call no more often than it was recorded, or record a cassette in which it is made once more.",
         "Where the number of calls does not matter, let the last answer be given again:",
-        *_options(name, 'on_exhausted="repeat"'),
+        *surface.option(name, 'on_exhausted="repeat"'),
     ]
 
 
@@ -53,7 +79,7 @@ def on_unplayed(name: str) -> list[str]:
     return [
         "Make the calls that are missing, or record a cassette without them: `replaydisputes record`.",
         "Where it does not matter what is left over:",
-        *_options(name, 'unplayed="ignore"'),
+        *IN_CODE.option(name, 'unplayed="ignore"'),
     ]
 
 
@@ -76,11 +102,11 @@ def on_empty() -> list[str]:
     return ["Record one that holds the call: `replaydisputes record`."]
 
 
-def on_version(name: str, recorded: str) -> list[str]:
+def on_version(name: str, recorded: str, surface: Surface) -> list[str]:
     return [
         f"An answer has the shape of its version. Set the client's version to {recorded}, or record the cassette",
         "anew at the version the code uses. Where the difference does not matter, be warned of it only:",
-        *_options(name, 'stripe_version="warn"'),
+        *surface.option(name, 'stripe_version="warn"'),
     ]
 
 
@@ -96,15 +122,15 @@ def _on_host(name: str, wanted: Asked) -> list[str]:
     ]
 
 
-def _on_path(name: str, wanted: Asked, nearest: Asked) -> list[str]:
+def _on_path(name: str, wanted: Asked, nearest: Asked, surface: Surface) -> list[str]:
     asked_id, recorded_id = dispute_id_in_path(wanted.path), dispute_id_in_path(nearest.path)
     if asked_id and recorded_id and asked_id != recorded_id:
         if not stands_for_a_dispute(asked_id):
             return ["That is not the id of a dispute (du_… or dp_…). Pass the dispute's own id."]
         return [
-            "Pass the id of the cassette's dispute, `replay.dispute_id` (in pytest `replaydisputes.dispute_id`),",
+            f"Pass the id of the cassette's dispute, {surface.id_told_by},",
             "or let the cassette answer for any dispute id:",
-            *_options(name, "any_dispute=True"),
+            *surface.option(name, "any_dispute=True"),
         ]
     return ["Nothing was recorded at this path. Change the call, or record a cassette that holds it."]
 
@@ -134,8 +160,3 @@ def _on_parameters(differences: Sequence[Difference]) -> list[str]:
     if len(differences) == 1 and only.asked == ABSENT:
         return [f"Send {only.name} as well, or record a cassette that holds the call without it."]
     return ["Send the parameters as they were recorded, or record a cassette that holds the call as it is."]
-
-
-def _options(name: str, option: str) -> list[str]:
-    """The option as it is written in code and in a marker."""
-    return [f'  replay("{name}", {option})', f'  @pytest.mark.replaydisputes("{name}", {option})']

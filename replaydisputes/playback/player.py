@@ -14,6 +14,7 @@ from typing import NamedTuple, get_args
 
 from replaydisputes.errors import MismatchError
 from replaydisputes.model import Cassette, Interaction, Request, Response
+from replaydisputes.playback.advice import IN_CODE, Surface
 from replaydisputes.playback.clock import recording_moment, shift_to
 from replaydisputes.playback.derived_ids import another_dispute_id
 from replaydisputes.playback.history import Choice, History
@@ -63,6 +64,7 @@ class Player:
         on_version: Callable[[str, str], None] | None = None,
         beside: str = "",
         begins_at_s: int | None = None,
+        surface: Surface = IN_CODE,
     ) -> None:
         """any_dispute: the cassette answers for whatever dispute id is asked for, each with a history of its own.
 
@@ -71,13 +73,13 @@ class Player:
         on_exhausted: `repeat` answers the last recording of a write again once all of them are played.
         stripe_version: what to do where a request names another version than its recording; `warn` tells on_version
         (asked, recorded), once for each pair. begins_at_s: the unix second at which the recording is to have begun,
-        by which every time in an answer moves; None moves none. Raises PlaybackOptionError for a word that is none of
-        these.
+        by which every time in an answer moves; None moves none. surface: in whose words a report advises.
+        Raises PlaybackOptionError for a word that is none of these.
         """
         check_option("any_dispute", any_dispute, (True, False))
         check_option("on_exhausted", on_exhausted, get_args(OnExhausted))
         check_option("stripe_version", stripe_version, get_args(OnVersion))
-        self.cassette, self.name = cassette, name
+        self.cassette, self.name, self._surface = cassette, name, surface
         self._index = index_of(cassette)
         self._own_id = another_dispute_id(self._index.dispute_id, beside) if beside else self._index.dispute_id
         self._doubled = Doubled(self._own_id, self._index) if beside else None
@@ -255,8 +257,7 @@ class Player:
         if wanted.is_read:
             return history.next_read(wanted, head=call.request.method == "HEAD")
         if keyed is None:
-            last = history.last_write if self._repeats else _nothing
-            return history.next_write(wanted) or last(wanted)
+            return history.next_write(wanted) or (history.last_write(wanted) if self._repeats else None)
         if not keyed.is_for(call.sent.asked):
             refusal = history.next_write(wanted, KEY_REFUSAL) or history.next_write(wanted)
             return refusal if refusal and is_key_refusal(refusal.recording.interaction.response) else None
@@ -289,11 +290,8 @@ class Player:
             recorded,
             call.history.answered,
             self._index.dispute_id if call.ids and not self._doubled else "",
+            self._surface,
         )
-
-
-def _nothing(_: Asked) -> None:
-    return None
 
 
 def _as_it_is(recorded: Asked) -> Asked:

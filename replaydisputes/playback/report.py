@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from replaydisputes.playback import advice
-from replaydisputes.playback.advice import Difference
+from replaydisputes.playback.advice import IN_CODE, Difference, Surface
 from replaydisputes.playback.matching import Asked, same
 from replaydisputes.playback.showing import (
     shown_account,
@@ -42,6 +42,7 @@ class Situation:
     recorded: Sequence[Recorded]
     played: AbstractSet[int]
     recorded_dispute: str = ""
+    surface: Surface = IN_CODE
 
 
 def mismatch_report(situation: Situation, *, reused_key: bool = False) -> str:
@@ -63,7 +64,8 @@ def mismatch_report(situation: Situation, *, reused_key: bool = False) -> str:
         ]
         if len(differences) > _MAX_DIFFERENCES:
             said.append(f"  … and {len(differences) - _MAX_DIFFERENCES} more")
-        return _page(situation, head, said, advice.on_differences(situation.name, wanted, nearest, differences), at)
+        steps = advice.on_differences(situation.name, wanted, nearest, differences, situation.surface)
+        return _page(situation, head, said, steps, at)
     obstacle = _obstacle(situation)
     return _page(situation, head, [f"  It was recorded, but {obstacle.said}"], obstacle.advice, at)
 
@@ -79,7 +81,7 @@ def version_report(situation: Situation, recorded: Asked, asked_version: str, re
             f"  asked     {shown_request(situation.wanted)}",
         ],
         [f"  Stripe-Version: asked {asked_version}, recorded {recorded_version}"],
-        advice.on_version(situation.name, recorded_version),
+        advice.on_version(situation.name, recorded_version, situation.surface),
         next((at for at, (asked, _) in enumerate(situation.recorded) if asked == recorded), 0),
     )
 
@@ -158,7 +160,7 @@ def _obstacle(situation: Situation) -> _Obstacle:
     if not wanted.is_read and all(index in played for index in positions):
         times = "once" if len(positions) == 1 else f"{len(positions)} times"
         said = f"only {times}, and that is played: a write plays each of its recordings once."
-        return _Obstacle(said, advice.on_exhausted(situation.name))
+        return _Obstacle(said, advice.on_exhausted(situation.name, situation.surface))
     missing = next(
         (index for index, (asked, _) in enumerate(recorded) if not asked.is_read and index not in played), None
     )
