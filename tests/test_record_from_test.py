@@ -425,7 +425,8 @@ def test_a_block_without_a_key_is_told_where_a_sandbox_can_be_named(tmp_path: Pa
 
     assert str(refused.value) == (
         "cassette 'my-flow' cannot be recorded: there is no test-mode key; nothing was sent. Set STRIPE_API_KEY to a "
-        "test-mode key (sk_test_… or rk_test_…), or record from a test marked for pytest, where --replaydisputes-record and --replaydisputes-api-base "
+        "test-mode key (sk_test_… or rk_test_…), or record from a test marked for pytest, where "
+        "--replaydisputes-record and --replaydisputes-api-base "
         "may name a sandbox."
     )
 
