@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.plugin_support import own_cassette, prepare, run, run_apart
+from tests.plugin_support import own_cassette, prepare, run, run_apart, section
 
 
 def test_several_cassettes_each_have_a_dispute_and_a_history_of_their_own(pytester: pytest.Pytester) -> None:
@@ -227,6 +227,34 @@ def test_a_mismatch_among_several_is_the_nearest_cassettes(pytester: pytest.Pyte
             "*    'close-inquiry'  du_1AAAAAreplaydisp3mVC6LxY",
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("ini", "said"),
+    [
+        (
+            "replaydisputes_any_dispute = maybe\n",
+            "replaydisputes_any_dispute in the pytest configuration: expected true or false; "
+            "invalid truth value 'maybe'",
+        ),
+        (
+            "replaydisputes_cassettes = tests nowhere\n",
+            "replaydisputes_cassettes in the pytest configuration: no such directory: {root}/nowhere; "
+            "correct it, make the directory, or record into it with --replaydisputes-record=missing",
+        ),
+    ],
+    ids=["bool", "directory"],
+)
+def test_an_ini_file_that_says_what_cannot_be_is_told_in_one_line(
+    pytester: pytest.Pytester, ini: str, said: str
+) -> None:
+    prepare(pytester, ini).mkdir("tests")
+    pytester.makepyfile('import pytest\n@pytest.mark.replaydisputes("close-lost")\ndef test_it(): pass\n')
+
+    result = run(pytester)
+
+    result.assert_outcomes(errors=1)
+    assert section(result, " ERROR at setup of test_it ") == [said.format(root=pytester.path)]
 
 
 def test_the_config_fixture_gives_defaults_between_the_ini_file_and_the_marker(pytester: pytest.Pytester) -> None:

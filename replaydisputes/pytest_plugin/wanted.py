@@ -13,7 +13,16 @@ import pytest
 from replaydisputes.api import check_unplayed, replay
 from replaydisputes.decorating import Replaying
 from replaydisputes.errors import ReplayDisputesError, nearest
-from replaydisputes.pytest_plugin import INI_ALLOW_HOSTS, INI_CASSETTES, INI_WORDS, NAME, RECORD_MODE, SCENARIOS, age
+from replaydisputes.pytest_plugin import (
+    INI_ALLOW_HOSTS,
+    INI_CASSETTES,
+    INI_WORDS,
+    NAME,
+    RECORD_MODE,
+    SCENARIOS,
+    age,
+    mode_of,
+)
 from replaydisputes.replaying import OnUnplayed, Replay
 
 EXAMPLE = f'@pytest.mark.{NAME}("close-lost")'
@@ -113,11 +122,31 @@ def options() -> tuple[str, ...]:
 
 def _from_ini(config: pytest.Config) -> dict[str, Any]:
     if _ini not in config.stash:
-        words = {option: config.getini(f"{NAME}_{option}") for option in INI_WORDS}
+        words = {option: _ini_word(config, option) for option in INI_WORDS}
         found = {option: value for option, value in words.items() if value is not None}
+        _check_configured_directories(config)
         where = {"cassettes": directories(config), "allow_hosts": config.getini(INI_ALLOW_HOSTS)}
         config.stash[_ini] = {"max_age": age.of_project(config.rootpath), **where, **found}
     return config.stash[_ini]
+
+
+def _ini_word(config: pytest.Config, option: str) -> Any:
+    name = f"{NAME}_{option}"
+    try:
+        return config.getini(name)
+    except (ValueError, TypeError, pytest.UsageError) as error:
+        expected = "true or false" if INI_WORDS[option][0] == "bool" else "a text"
+        raise WantedError(f"{name} in the pytest configuration: expected {expected}; {error}") from None
+
+
+def _check_configured_directories(config: pytest.Config) -> None:
+    """Raises WantedError for one that is not there, unless this run records and so may make it."""
+    missing = [str(place) for place in config.getini(INI_CASSETTES) if not place.is_dir()]
+    if missing and mode_of(config) == "none":
+        raise WantedError(
+            f"{INI_CASSETTES} in the pytest configuration: no such directory: {', '.join(missing)}; "
+            f"correct it, make the directory, or record into it with --{NAME}-record=missing"
+        )
 
 
 def _checked(mark: pytest.Mark) -> pytest.Mark:
