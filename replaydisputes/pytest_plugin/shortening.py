@@ -48,12 +48,12 @@ def shortened(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    """The exception and all that it came from, as pytest shows them."""
+    """The exception and all that it came from, even what `from None` hides."""
     chain: list[BaseException] = []
     told: BaseException | None = error
     while told is not None and all(told is not one for one in chain):
         chain.append(told)
-        told = told.__cause__ or (None if told.__suppress_context__ else told.__context__)
+        told = told.__cause__ or told.__context__
     return chain
 
 
