@@ -1,10 +1,13 @@
-"""`[tool.replaydisputes]` in the nearest pyproject.toml: a user's own redaction rules."""
+"""What a project's configuration says: its own redaction rules, and where pytest looks for its cassettes."""
 
 from __future__ import annotations
 
+import shlex
 import tomllib
+from configparser import ConfigParser
+from configparser import Error as IniError
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from replaydisputes.errors import ReplayDisputesError, nearest
 
@@ -14,16 +17,19 @@ if TYPE_CHECKING:
 _KNOWN = ("keep", "replace")
 _OF_THE_PLUGIN = "max_age"
 """Read by the pytest plugin, from the same table."""
+_CASSETTES = "replaydisputes_cassettes"
+_INI_FILES = {"pytest.ini": "pytest", ".pytest.ini": "pytest", "tox.ini": "pytest", "setup.cfg": "tool:pytest"}
+_PYTEST_FILES = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 
 
 class SettingsError(ReplayDisputesError):
-    """A pyproject.toml that cannot be read, or says what nobody understands."""
+    """A configuration file that cannot be read, or says what nobody understands."""
 
     exit_code = 2
 
-    def __init__(self, path: Path, problem: str) -> None:
+    def __init__(self, path: Path, problem: str, table: str = "[tool.replaydisputes]") -> None:
         self.path, self.problem = path, problem
-        super().__init__(f"{path}: [tool.replaydisputes]: {problem}")
+        super().__init__(f"{path}: {table}: {problem}")
 
 
 def redaction_policy(start: Path) -> Policy:
@@ -56,3 +62,34 @@ def _rules(path: Path) -> dict[str, list[str]] | None:
             raise SettingsError(path, f"{name!r} must be a list of strings")
         rules[name] = value
     return rules
+
+
+def pytest_directories(start: Path) -> list[Path]:
+    """The directories that `replaydisputes_cassettes` names in every file of `start` that pytest may take it from.
+
+    Of several such files pytest reads one alone; here a place too many is looked through rather than one too few.
+    Raises SettingsError for a file that names the option and cannot be read.
+    """
+    found: list[Path] = []
+    for name in _PYTEST_FILES:
+        path = start / name
+        try:
+            text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+            if _CASSETTES in text:
+                said = _said_in_toml(text) if path.suffix == ".toml" else _said_in_ini(text, _INI_FILES[name])
+                found += [start / place for place in (shlex.split(said) if isinstance(said, str) else said)]
+        except (OSError, ValueError, TypeError, AttributeError, IniError) as error:
+            raise SettingsError(path, f"cannot be read: {str(error).splitlines()[0]}", _CASSETTES) from error
+    return list(dict.fromkeys(found))
+
+
+def _said_in_ini(text: str, section: str) -> str:
+    parser = ConfigParser(interpolation=None, strict=False)
+    parser.read_string(text)
+    return parser.get(section, _CASSETTES, fallback="")
+
+
+def _said_in_toml(text: str) -> str | list[str]:
+    table: dict[str, Any] = tomllib.loads(text).get("tool", {}).get("pytest", {})
+    said: str | list[str] = {**table, **table.get("ini_options", {})}.get(_CASSETTES, [])
+    return said

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from replaydisputes.cli.options import cassettes_option, json_option
+from replaydisputes.cli.options import DEFAULT_DIRECTORY, cassettes_option, json_option, reading_directories
 from replaydisputes.cli.words import counted
 from replaydisputes.errors import CassetteFormatError, FileAccessError
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _SUFFIXES = (".yaml", ".yml")
 _FORMATS = ("human", "json", "sarif", "github")
 _PROGRESS_FROM_BYTES = 2_000_000
+_MOST_NAMED = 5
 _passed_over: list[Path] = []
 """Files met on the way through directories that are plainly no cassettes; told, so that nobody counts on them."""
 
@@ -46,19 +47,19 @@ def check_command(
     """Check cassettes for secrets, edits, live mode, and answers that Stripe would not give.
 
     PATH is a file, or a directory in which every .yaml and .yml file that is not plainly something else is checked;
-    without one, the --cassettes directory is. Cassettes of vcrpy and others are welcome. Exit codes: 0 clean,
-    3 findings, 4 nothing worse than a file that could not be read.
+    without one, the --cassettes directory is, or every place where a suite's cassettes are looked for: cassettes,
+    tests/cassettes, and what replaydisputes_cassettes names in pytest's configuration here. Cassettes of vcrpy and
+    others are welcome. Exit codes: 0 clean, 3 findings, 4 nothing worse than a file that could not be read.
 
     Example: replaydisputes check tests/cassettes --format github
     """
     if as_json and form not in (None, "json"):
         raise click.UsageError(f"--json and --format {form} exclude each other.")
     _passed_over.clear()
-    reports = _check_all(list(_files(paths or (directory,))), _spec(specification))
+    places = paths or _places(directory)
+    reports = _check_all(list(_files(places)), _spec(specification))
     if not reports:
-        raise click.UsageError(
-            f"nothing to check: no .yaml or .yml file in {', '.join(map(str, paths or (directory,)))}."
-        )
+        raise click.UsageError(_nothing_in(places))
     _report(reports, "json" if as_json else form or "human")
     if _passed_over:
         click.echo(f"passed over {counted(len(_passed_over), 'YAML file')} of another purpose", err=True)
@@ -66,6 +67,28 @@ def check_command(
         raise click.exceptions.Exit(3)
     if any(report.unreadable for report in reports):
         raise click.exceptions.Exit(FileAccessError.exit_code)
+
+
+def _places(directory: Path) -> tuple[Path, ...]:
+    """What is checked where no path is given. Raises UsageError where none of the usual directories is there."""
+    if directory != DEFAULT_DIRECTORY:
+        return (directory,)
+    usual = reading_directories(directory)
+    there = tuple(place for place in usual if os.path.lexists(place))
+    if not there:
+        raise click.UsageError(f"nothing to check: there is no directory {', '.join(map(str, usual))}.")
+    return there
+
+
+def _nothing_in(places: Sequence[Path]) -> str:
+    where = ", ".join(map(str, places))
+    if not _passed_over:
+        return f"nothing to check: no .yaml or .yml file in {where}."
+    passed_over = ", ".join(map(str, _passed_over[:_MOST_NAMED])) + (", …" if len(_passed_over) > _MOST_NAMED else "")
+    return (
+        f"nothing to check: no cassette in {where}; passed over as YAML of another purpose: {passed_over}. "
+        f"A file that is named itself is checked whatever it holds."
+    )
 
 
 def print_findings(console: Console, reports: Iterable[FileReport]) -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+DEFAULT_DIRECTORY = Path("cassettes")
 cassettes_option = click.option(
     "--cassettes",
     "directory",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("cassettes"),
+    default=DEFAULT_DIRECTORY,
     help="Directory of your own cassettes.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
@@ -25,5 +26,12 @@ scenario_files_option = click.option(
 
 
 def reading_directories(directory: Path) -> list[Path]:
-    """Where cassettes are looked for: the directory named, and tests/cassettes, where a suite's own may be."""
-    return [directory, Path("tests", "cassettes")]
+    """Where cassettes are looked for: the directory named, tests/cassettes, and those of pytest's configuration here.
+
+    Raises UsageError where --cassettes names a directory that is not there, SettingsError.
+    """
+    from replaydisputes.settings import pytest_directories  # noqa: PLC0415 - `--help` stays light
+
+    if directory != DEFAULT_DIRECTORY and not directory.is_dir():
+        raise click.UsageError(f"--cassettes {directory}: no such directory.")
+    return list(dict.fromkeys([directory, Path("tests", "cassettes"), *pytest_directories(Path())]))
