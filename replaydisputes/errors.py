@@ -19,14 +19,21 @@ class ReplayDisputesError(Exception):
     exit_code = 3
 
 
+_FEW = 12
+_NEAREST = 5
+
+
 def nearest(name: str, known: Sequence[str]) -> str:
-    """A clause naming the closest known name, or all of them where none is close."""
+    """A clause naming the closest known name; where none is close, or a pattern is asked for, all of a few, or five."""
     import difflib  # noqa: PLC0415 - only a mistake needs it, and the command line is to start fast
 
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    if close:
+    if close and "*" not in name:
         return f"did you mean {close[0]}?"
-    return f"known: {', '.join(known)}." if known else "none is known."
+    if len(known) <= _FEW:
+        return f"known: {', '.join(known)}." if known else "none is known."
+    some = difflib.get_close_matches(name, known, n=_NEAREST, cutoff=0.0)
+    return f"of the {len(known)} known the nearest are {', '.join(some)}."
 
 
 # --- usage -------------------------------------------------------------------------------------------------
@@ -49,6 +56,17 @@ class UnknownCassetteError(ReplayDisputesError):
             f"no cassette is called {name!r}; {nearest(name, known)} "
             f"Looked in: {', '.join(looked_in) or 'nowhere'}. `replaydisputes list` shows what there is "
             f"(--cassettes DIR for another directory), `replaydisputes record` makes one."
+        )
+
+
+class NoCassetteFileError(UnknownCassetteError):
+    """What was named is spelled as a file, or is one, and no cassette."""
+
+    def __init__(self, name: str, looked_in: Sequence[str], known: Sequence[str], problem: str) -> None:
+        super().__init__(name, looked_in, known)
+        self.problem = problem
+        self.args = (
+            f"{name}: {problem}. Expected a .yaml or .yml file, or a cassette's name: `replaydisputes list` shows all.",
         )
 
 

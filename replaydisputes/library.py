@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from replaydisputes import cassette_file
-from replaydisputes.errors import FileAccessError, UnknownCassetteError
+from replaydisputes.errors import FileAccessError, NoCassetteFileError, UnknownCassetteError
 from replaydisputes.model import Cassette
 
 _SUFFIXES = (".yaml", ".yml")
@@ -49,7 +49,11 @@ class Library:
         named = Path(name)
         if named.suffix in _SUFFIXES and named.is_file():
             return named
-        raise UnknownCassetteError(name, [str(d) for d in self._directories], [entry.name for entry in self.names()])
+        looked_in, known = [str(d) for d in self._directories], [entry.name for entry in self.names()]
+        problem = _problem_of_path(name)
+        if problem:
+            raise NoCassetteFileError(name, looked_in, known, problem)
+        raise UnknownCassetteError(name, looked_in, known)
 
     def has(self, name: str) -> bool:
         """Whether `find` finds it."""
@@ -113,6 +117,17 @@ def _shipped_with(file: str) -> Path:
     package = Path(file).resolve().parent
     inside = package / "cassettes"
     return inside if inside.is_dir() else package.parent / "cassettes"
+
+
+def _problem_of_path(name: str) -> str:
+    """Why what is spelled as a path, or is there, is no cassette; empty for a name that is just unknown."""
+    if not name or "\0" in name:
+        return ""
+    if os.path.isdir(name):
+        return "a directory, not a cassette"
+    if os.path.exists(name):
+        return "not a cassette"
+    return "no such file" if "/" in name or name.endswith(_SUFFIXES) else ""
 
 
 @lru_cache

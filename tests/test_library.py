@@ -11,7 +11,7 @@ import pytest
 
 from replaydisputes import cassette_file, library
 from replaydisputes.cassette_file import serialize
-from replaydisputes.errors import EditedCassetteWarning, UnknownCassetteError
+from replaydisputes.errors import EditedCassetteWarning, NoCassetteFileError, UnknownCassetteError, nearest
 from replaydisputes.library import Entry, Library, shipped_directory
 from replaydisputes.model import Cassette
 from tests.test_cassette_file import CLOSE, PROVENANCE, READ
@@ -70,6 +70,40 @@ def test_an_unknown_name_says_where_was_looked_and_what_is_near(shipped: Path, t
     assert (error.name, error.looked_in) == ("close-lots", (str(tmp_path), str(shipped)))
     assert set(error.known) == {"close-lost", "close-twice", "shipped/close-lost", "shipped/close-twice"}
     assert "did you mean close-lost" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("here", "a directory, not a cassette"),
+        ("here/bad.py", "not a cassette"),
+        ("here/close-lost", "no such file"),
+        ("close-lost.yaml", "no such file"),
+    ],
+)
+def test_what_is_spelled_as_a_file_is_told_as_one(
+    name: str, problem: str, shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "bad.py").write_text("")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(NoCassetteFileError) as caught:
+        Library([]).find(name)
+
+    assert str(caught.value) == (
+        f"{name}: {problem}. Expected a .yaml or .yml file, or a cassette's name: `replaydisputes list` shows all."
+    )
+
+
+def test_of_many_names_the_five_nearest_are_told_and_a_pattern_gets_no_guess() -> None:
+    many = [f"close-{number}" for number in range(10, 30)]
+
+    assert (nearest("zzz", many), nearest("close-1*", many[:3]), nearest("close-11x", many)) == (
+        "of the 20 known the nearest are close-29, close-28, close-27, close-26, close-25.",
+        "known: close-10, close-11, close-12.",
+        "did you mean close-11?",
+    )
 
 
 @pytest.mark.parametrize(
