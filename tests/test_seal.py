@@ -150,6 +150,34 @@ def test_a_file_that_is_not_edited_is_left_alone() -> None:
     assert (PATH.stat().st_mtime_ns, PATH.read_bytes()) == (stamp, content)
 
 
+def test_a_comment_is_told_at_its_line_and_goes_with_the_seal() -> None:
+    lines = PATH.read_text(encoding="utf-8").splitlines(keepends=True)
+    PATH.write_text("".join([*lines[:19], "# why: see the ticket\n", *lines[19:]]), encoding="utf-8")
+
+    (found,) = check(PATH.read_bytes(), HERE)
+    done, after = invoke("seal", str(PATH)), invoke("check")
+
+    assert (found.rule, found.line, done.exit_code, after.exit_code) == ("format/beside", 20, 0, 0)
+    assert PATH.read_text(encoding="utf-8").splitlines(keepends=True)[12:] == lines[11:]
+
+
+def test_a_scenario_changed_by_hand_is_told_at_the_stamp_below_it_and_can_be_sealed() -> None:
+    edit("  scenario: close-lost\n", "  scenario: close-lots\n")
+
+    (found,) = check(PATH.read_bytes(), HERE)
+    done, after = invoke("seal", str(PATH)), invoke("check")
+
+    assert (found.line, found.field, found.message) == (
+        11,
+        "replaydisputes.layout",
+        "the stamp is not that of this file: a line above it was changed by hand, such as the scenario's name",
+    )
+    assert (done.exit_code, after.exit_code) == (0, 0)
+    provenance = load(PATH).provenance
+    assert provenance is not None
+    assert (provenance.scenario, provenance.edited) == ("close-lots", True)
+
+
 def test_sealing_twice_changes_nothing_and_a_second_edit_can_be_sealed_as_well() -> None:
     edit('"network_reason_code": "10.4"', '"network_reason_code": "10.5"')
     invoke("seal", str(PATH))

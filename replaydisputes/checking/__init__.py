@@ -1,5 +1,7 @@
 """Everything that can be wrong with a cassette, and nobody taken at their word. Pure: bytes in, findings out."""
 
+from replaydisputes.checking.beside import BESIDE as BESIDE
+from replaydisputes.checking.beside import beside_faults as beside_faults
 from replaydisputes.checking.check import check as check
 from replaydisputes.checking.check import is_other_yaml as is_other_yaml
 from replaydisputes.checking.finding import FileReport as FileReport

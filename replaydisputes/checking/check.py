@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from replaydisputes.cassette_file import digest_of, parse, serialize
-from replaydisputes.cassette_file.stamp import without_stamp
+from replaydisputes.cassette_file import digest_of, parse
 from replaydisputes.cassette_file.tree import FaultError, Mapping, compose
 from replaydisputes.checking.against import specification_faults
+from replaydisputes.checking.beside import beside_faults
 from replaydisputes.checking.bodies import read_body
 from replaydisputes.checking.exchange import exchange_faults
 from replaydisputes.checking.finding import Fault, Finding
@@ -24,7 +24,6 @@ from replaydisputes.model import Cassette
 from replaydisputes.redaction import DEFAULT_POLICY, Policy
 from replaydisputes.stripe_api.facts import SANDBOX_HEADER
 
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:+-]{0,120}")
 _CASSETTE_KEYS = frozenset({"interactions", "http_interactions", "replaydisputes", "recorded_with"})
 
 
@@ -50,7 +49,7 @@ def check(
         unread = Finding("format", f"expected {error.expected}, got {error.got}", error.line)
         return _sorted([unread, *(_leak_finding(leak, lines, None) for leak in leaks)])
     faults = [fault for fault in _faults(cassette, policy, spec) if fault.rule not in except_for]
-    faults += _beside(content, cassette)
+    faults += [fault for fault in beside_faults(content, cassette) if fault.rule not in except_for]
     if not faults and not leaks:
         return ()
     places, lines = Places(content), content.split(b"\n")
@@ -96,21 +95,6 @@ def _faults(cassette: Cassette, policy: Policy, spec: OpenApi | None) -> Iterato
         yield from specification_faults(cassette, bodies, spec)
 
 
-def _beside(content: bytes, cassette: Cassette) -> list[Fault]:
-    """Whether a file whose digest holds has anything beside what the digest covers: comments, keys, odd provenance."""
-    provenance = cassette.provenance
-    if provenance is None or provenance.digest != digest_of(cassette.interactions):
-        return []
-    said = (provenance.scenario, provenance.stripe_version, provenance.tool_version, provenance.recorded_at)
-    if not all(_PLAIN.fullmatch(text) for text in said):
-        return [Fault("provenance/odd", "the provenance holds more than names, versions and a time", "replaydisputes")]
-    written = serialize(cassette)
-    if content.replace(b"\r\n", b"\n").removeprefix(b"\xef\xbb\xbf") not in (written, without_stamp(written)):
-        message = "the file holds something beside its interactions and provenance, such as a comment or a key"
-        return [Fault("format/beside", message, "version")]
-    return []
-
-
 def _is_imported(cassette: Cassette) -> bool:
     return cassette.provenance is not None and cassette.provenance.made_against == "imported"
 
@@ -136,7 +120,7 @@ def _provenance_faults(cassette: Cassette) -> Iterator[Fault]:
 
 
 def _located(fault: Fault, places: Places) -> Finding:
-    line, column = places.place_of(fault.field, fault.path)
+    line, column = (fault.line, 1) if fault.line else places.place_of(fault.field, fault.path)
     return Finding(fault.rule, fault.message, line, column, _safe(with_path(fault.field, fault.path)))
 
 

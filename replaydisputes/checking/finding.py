@@ -34,8 +34,8 @@ RULES: dict[str, Rule] = {
     ),
     "format": Rule("The file is not a vcrpy version-1 cassette.", "Restore it from version control, or record again."),
     "format/beside": Rule(
-        "The file holds something beside its interactions and provenance: a comment, a key, another layout.",
-        "Remove it, or have the file written anew by recording, or by `replaydisputes redact`.",
+        "The file is not as it was written, though its interactions are: a comment, a key, another layout or name.",
+        "Restore the line, or accept the edit with `replaydisputes seal`: comments and keys go, the rest stays.",
     ),
     "http/body-not-json": Rule("A body that calls itself JSON is not.", _REPAIR),
     "http/content-length": Rule(
@@ -171,9 +171,10 @@ def summary(reports: Sequence[FileReport]) -> dict[str, int]:
 
 
 class Fault(NamedTuple):
-    """A finding before its place in the file is known: the field, and the path inside a JSON body."""
+    """A finding before its place in the file is known: the field, and the path inside a JSON body; or the line."""
 
     rule: str
     message: str
     field: str
     path: JsonPath | None = None
+    line: int | None = None

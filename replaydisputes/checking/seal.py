@@ -33,15 +33,15 @@ class Sealed(NamedTuple):
     recounted: int
 
 
-def sealed(cassette: Cassette, path: Path) -> Sealed | None:
-    """The cassette marked as edited, its Content-Length fields counted again; None where its digest holds.
+def sealed(cassette: Cassette, path: Path, *, is_as_written: bool = True) -> Sealed | None:
+    """The cassette marked as edited, its Content-Length fields counted again; None where there is no edit.
 
-    Raises NotSealableError. `path` only names the file.
+    is_as_written: no line beside the interactions was changed. Raises NotSealableError. `path` only names the file.
     """
     provenance = cassette.provenance
     if provenance is None:
         raise NotSealableError(path)
-    if provenance.digest == digest_of(cassette.interactions):
+    if is_as_written and provenance.digest == digest_of(cassette.interactions):
         return None
     counted = tuple(_counted_again(interaction) for interaction in cassette.interactions)
     pairs = zip(cassette.interactions, counted, strict=True)

@@ -22,17 +22,18 @@ def seal_command(name: str, directory: Path) -> None:
     """
     from replaydisputes.cassette_file import parse, write  # noqa: PLC0415 - `--help` stays light
     from replaydisputes.cassette_file.loading import read_bytes  # noqa: PLC0415
-    from replaydisputes.checking import sealed  # noqa: PLC0415
+    from replaydisputes.checking import beside_faults, sealed  # noqa: PLC0415
     from replaydisputes.leak_gate import KnownSecrets  # noqa: PLC0415
 
     path = _own(name, directory)
     content = read_bytes(path)
-    done = sealed(parse(content, path), path)
+    cassette = parse(content, path)
+    done = sealed(cassette, path, is_as_written=not beside_faults(content, cassette))
     if done is None:
         click.echo(f"{path}: unchanged; its digest holds, so there is no edit to seal")
         return
     _refuse_findings(path, content)
-    write(path, done.cassette, KnownSecrets())
+    write(path, done.cassette, KnownSecrets(), redate=True)
     recounted = f", {done.recounted} Content-Length counted again" if done.recounted else ""
     click.echo(f"{path}: sealed; the digest is renewed{recounted}, and the provenance says that it was edited by hand")
 
@@ -53,11 +54,12 @@ def _own(name: str, directory: Path) -> Path:
 def _refuse_findings(path: Path, content: bytes) -> None:
     from rich.console import Console  # noqa: PLC0415
 
-    from replaydisputes.checking import FOLLOWS_FROM_EDIT, FileReport, check  # noqa: PLC0415
+    from replaydisputes.checking import BESIDE, FOLLOWS_FROM_EDIT, FileReport, check  # noqa: PLC0415
     from replaydisputes.cli.check import print_findings  # noqa: PLC0415
     from replaydisputes.settings import redaction_policy  # noqa: PLC0415
 
-    report = FileReport(path, check(content, path, except_for=FOLLOWS_FROM_EDIT, policy=redaction_policy(Path.cwd())))
+    set_right = FOLLOWS_FROM_EDIT | {BESIDE}
+    report = FileReport(path, check(content, path, except_for=set_right, policy=redaction_policy(Path.cwd())))
     print_findings(Console(stderr=True, soft_wrap=True, highlight=False), [report])
     count = sum(finding.fails for finding in report.findings)
     if count:
