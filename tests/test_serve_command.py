@@ -20,6 +20,7 @@ import stripe
 
 from replaydisputes.errors import FileAccessError, MissingExtraError
 from replaydisputes.server import serving_sessions, tls
+from tests.redis_support import free_port
 from tests.serve_support import CASSETTES, DISPUTE, app_of, call
 
 COMMAND = [sys.executable, "-W", "error", "-m", "replaydisputes", "serve"]
@@ -96,7 +97,7 @@ def test_the_options_of_a_replay_are_the_servers() -> None:
         "--stripe-version",
         "fail",
     )
-    with command("close-lost", *arguments) as running:
+    with command(*arguments) as running:
         closed = [call(running.url, "POST", "/v1/disputes/du_mine/close").json for _ in range(2)]
         other = call(running.url, "GET", "/v1/disputes/du_mine", "Stripe-Version: 2020-08-27")
 
@@ -210,6 +211,13 @@ def test_an_empty_directory_is_told(tmp_path: Path) -> None:
     assert (code, said[-1]) == (2, f"Error: {tmp_path} holds no cassette (.yaml or .yml)")
 
 
+@pytest.mark.parametrize("again", ["close-lost", str(CASSETTES / "close-lost.yaml")])
+def test_a_cassette_named_twice_is_refused(again: str) -> None:
+    code, said = refused("close-lost", again, "--cassettes", str(CASSETTES))
+
+    assert (code, said[-1]) == (2, "Error: close-lost is named twice: a cassette is served once.")
+
+
 def test_the_sandbox_takes_no_cassette() -> None:
     code, said = refused("--sandbox", "close-lost")
 
@@ -229,6 +237,27 @@ def test_a_missing_extra_is_one_line(module: str, arguments: tuple[str, ...]) ->
 
     assert (done.returncode, done.stderr.count("\n")) == (4, 1)
     assert done.stderr.endswith(f"needs the {extra!r} extra: pip install 'replaydisputes[{extra}]'\n")
+
+
+def test_without_any_extra_the_server_is_missed_before_the_page() -> None:
+    gone = "sys.modules.update(dict.fromkeys(['uvicorn', 'httptools', 'jinja2']))"
+    code = f"import sys; {gone}; from replaydisputes.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, "serve"], capture_output=True, text=True, check=False)
+
+    said = "Error: the server needs the 'server' extra: pip install 'replaydisputes[server]'\n"
+    assert (done.returncode, done.stderr) == (4, said)
+
+
+def test_a_store_of_sessions_that_is_away_is_told_at_the_start() -> None:
+    with command("close-lost", "--state", f"redis://127.0.0.1:{free_port()}/0") as running:
+        health = call(running.url, "GET", "/_replaydisputes/health")
+        running.process.terminate()
+        _, said = running.process.communicate(timeout=20)
+
+    assert (health.status, said.decode().splitlines()) == (
+        200,
+        ["Warning: --state: Redis cannot be reached; as long as that is so, calls are answered with 503."],
+    )
 
 
 def test_tls_is_trusted_by_whoever_trusts_the_authority_and_by_nobody_else(empty_home: Path) -> None:

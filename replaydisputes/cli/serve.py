@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -112,7 +113,20 @@ def _store(state: str | None, workers: int, is_sandbox: bool) -> RedisStore | No
         raise click.UsageError("--workers needs a system that forks: here, run several servers with the same --state")
     from replaydisputes.server.state_redis import RedisStore  # noqa: PLC0415 - redis takes a while to import
 
+    asyncio.run(_warn_where_away(RedisStore(state)))
     return RedisStore(state)
+
+
+async def _warn_where_away(store: RedisStore) -> None:
+    """Say so at once where the shared state cannot be read: a store that comes later needs no restart."""
+    from replaydisputes.server.sessions import StoreUnavailableError  # noqa: PLC0415
+
+    try:
+        await store.newer("", None)
+    except StoreUnavailableError as error:
+        click.echo(f"Warning: --state: {error.problem}; as long as that is so, calls are answered with 503.", err=True)
+    finally:
+        await store.close()
 
 
 def _app(start: Callable[[], Run], served: list[dict[str, Any]], store: RedisStore | None, page: AsgiApp | None) -> Any:
@@ -127,14 +141,16 @@ def _page(cast: Sequence[_Named], host: str, workers: int) -> AsgiApp | None:
     """The demo page over the same cassettes; made when somebody opens it, so that the server is ready before.
 
     None for several workers: each would have histories of its own, and a visitor meets now one and now another.
-    host: answered to beside loopback's names. Raises MissingExtraError (no Jinja).
+    host: answered to beside loopback's names. Raises MissingExtraError (no server, which is said first, or no Jinja).
     """
     if workers > 1:
         return None
     from importlib.util import find_spec  # noqa: PLC0415
 
     from replaydisputes.errors import MissingExtraError  # noqa: PLC0415
+    from replaydisputes.server import require_server  # noqa: PLC0415
 
+    require_server()
     if find_spec("jinja2") is None:
         raise MissingExtraError("the demo page (--no-demo goes without it)", "server")
     made: list[AsgiApp] = []
@@ -163,7 +179,15 @@ def _cast(names: Sequence[str], directory: Path) -> list[_Named]:
     if not names:
         every = sorted(library.names(), key=lambda entry: (entry.name != _LEADS, entry.name))
         wanted = [(entry.name, str(entry.path)) for entry in every]
+    else:
+        _refuse_twice(wanted, [library.find(place).absolute() for _, place in wanted])
     return [_Named(name, library.load(place)) for name, place in wanted]
+
+
+def _refuse_twice(wanted: Sequence[tuple[str, str]], files: Sequence[Path]) -> None:
+    for (name, _), file in zip(wanted, files, strict=True):
+        if files.count(file) > 1:
+            raise click.UsageError(f"{name} is named twice: a cassette is served once.")
 
 
 def _inside(directory: Path) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from replaydisputes.server.app import asgi_app as asgi_app
 from replaydisputes.server.running import HostRefusedError as HostRefusedError
+from replaydisputes.server.running import require_server as require_server
 from replaydisputes.server.running import run_forever as run_forever
 from replaydisputes.server.running import run_sessions_forever as run_sessions_forever
 from replaydisputes.server.running import serving as serving

@@ -85,7 +85,7 @@ def run_sessions_forever(  # noqa: PLR0913 - what a server can be asked for, by 
     workers: processes that accept on the one socket; more than one needs sessions with a store.
     Raises PortInUseError, MissingExtraError (no uvicorn or httptools).
     """
-    _require("uvicorn", "httptools")
+    require_server()
     with _listening(host, port) as listener:
         signal.signal(signal.SIGTERM, _interrupt)
         _allow_many_connections()
@@ -163,6 +163,11 @@ def _url(scheme: str, listener: socket.socket, host: str) -> str:
 def _require_loopback(host: str) -> None:
     if not is_loopback(host):
         raise HostRefusedError(host)
+
+
+def require_server() -> None:
+    """Raises MissingExtraError where the replay server cannot run."""
+    _require("uvicorn", "httptools")
 
 
 def _require(*modules: str) -> None:

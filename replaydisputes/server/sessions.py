@@ -74,6 +74,7 @@ class StoreUnavailableError(ReplayDisputesError):
     exit_code = 4
 
     def __init__(self, problem: str) -> None:
+        self.problem = problem
         super().__init__(f"the store of the sessions: {problem}. Nothing was answered; try again.")
 
 
