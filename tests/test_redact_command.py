@@ -85,6 +85,7 @@ def test_json_says_the_same_for_scripts(place: Path) -> None:
         "path": "old/close.yaml",
         "target": "cassettes/close.yaml",
         "outcome": "written",
+        "overwrote": False,
         "format": "vcrpy",
         "kept": 4,
         "replaced": {"id": 12, "field name": 3, "text": 3, "idempotency key": 2, "IP address": 1, "email address": 1},
@@ -94,6 +95,18 @@ def test_json_says_the_same_for_scripts(place: Path) -> None:
         "keys_in_the_original": {"test": 1},
         "problem": None,
     }
+
+
+def test_a_cassette_made_from_another_recording_is_not_written_over_in_silence(place: Path) -> None:
+    (place / "x2").mkdir()
+    (place / "x2" / "close.yaml").write_bytes(vcrpy_yaml(Account(seed=1).close_twice()[:1]))
+
+    outcomes = [
+        run(f"{name}/close.yaml", "--out", "red", cwd=place).stdout.partition("red/close.yaml: ")[2].partition(";")[0]
+        for name in ("old", "old", "x2")
+    ]
+
+    assert outcomes == ["written", "unchanged", "written over an older cassette that held something else"]
 
 
 def test_all_done_gives_exit_code_0(place: Path) -> None:

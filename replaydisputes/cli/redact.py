@@ -95,7 +95,8 @@ def _line(report: FileReport) -> str:
     if report.keys:
         modes = ", ".join(f"{count} {mode}" for mode, count in report.keys.items())
         parts.append(f"the original holds API keys in clear ({modes}): roll them, in Stripe's dashboard")
-    return _printable(f"{report.path} ({report.format}) -> {report.target}: {report.outcome}; {'; '.join(parts)}")
+    outcome = "written over an older cassette that held something else" if report.overwrote else report.outcome
+    return _printable(f"{report.path} ({report.format}) -> {report.target}: {outcome}; {'; '.join(parts)}")
 
 
 def _listed(counts: Mapping[str, int]) -> str:
@@ -122,6 +123,7 @@ def _as_json(report: FileReport) -> dict[str, Any]:
         "path": _printable(str(report.path)),
         "target": _printable(str(report.target)),
         "outcome": report.outcome,
+        "overwrote": report.overwrote,
         "format": report.format or None,
         "kept": report.kept,
         "replaced": dict(report.replaced),

@@ -47,7 +47,7 @@ class FileReport:
 
     replaced_whole: answers whose body could not be read (HTML, an unknown encoding), so nothing of it is left.
     keys: API keys in clear in the original, by mode (`live`, `test`). problem: why it was refused or skipped, in one
-    line without anything from the file. exit_code: 0, 3 or 4.
+    line without anything from the file. exit_code: 0, 3 or 4. overwrote: an older cassette that held something else.
     """
 
     path: Path
@@ -62,6 +62,7 @@ class FileReport:
     keys: Mapping[str, int] = field(default_factory=dict)
     problem: str = ""
     exit_code: int = 0
+    overwrote: bool = False
 
 
 class RefusedNameError(ReplayDisputesError):
@@ -128,6 +129,7 @@ class Importer:
         redacted = self._redact(kept)
         cassette = Cassette(redacted.interactions, _provenance(source, recording, redacted.interactions, known))
         _refuse_foreign(source)
+        was_there = source.target.exists()
         outcome = write(source.target, cassette, known)
         return FileReport(
             source.path,
@@ -140,6 +142,7 @@ class Importer:
             dropped_calls=dropped,
             dropped_fields=redacted.dropped,
             keys=_keys_in_clear(known),
+            overwrote=was_there and outcome == "written",
         )
 
     def _redact(self, raw: Sequence[Interaction]) -> Redacted:
