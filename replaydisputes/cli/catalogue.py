@@ -11,7 +11,7 @@ import click
 
 from replaydisputes.cli.options import cassettes_option, json_option, reading_directories
 from replaydisputes.cli.scenarios import list_scenarios
-from replaydisputes.cli.words import console, in_words, source_of
+from replaydisputes.cli.words import console, in_words, print_listing, source_of
 from replaydisputes.errors import ReplayDisputesError
 
 if TYPE_CHECKING:
@@ -136,17 +136,18 @@ def _said(body: bytes) -> dict[str, str]:
 
 
 def _print_rows(rows: list[dict[str, Any]]) -> None:
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(box=None, pad_edge=False)
-    for column in ("name", "proves", "HTTP statuses", "made against", "Stripe-Version", "where"):
-        table.add_column(column, no_wrap=column == "name")
-    for row in rows:
-        statuses = " ".join(str(status) for status in row["statuses"])
-        where = "shipped" if row["shipped"] else row["path"]
-        source, version = in_words(row["made_against"]), row["stripe_version"] or ""
-        table.add_row(row["name"], row["proves"], statuses, source, version, where)
-    console().print(table)
+    """Name and what it proves; what they were made against and where they are beside each, or once below for all."""
+    told = {
+        "made against": [in_words(row["made_against"]) for row in rows],
+        "where": ["shipped" if row["shipped"] else row["path"] for row in rows],
+    }
+    apart = {heading: words for heading, words in told.items() if len(set(words)) > 1}
+    columns = [[row["name"] for row in rows], [row["proves"] for row in rows], *apart.values()]
+    print_listing(["name", "proves", *apart], list(zip(*columns, strict=True)))
+    for heading, words in told.items():
+        if words and heading not in apart:
+            click.echo(f"{heading}, for all: {words[0]}")
+    click.echo("`replaydisputes show NAME` tells the calls, the Stripe-Version and the file.")
 
 
 def _print_cassette(path: Path, cassette: Cassette) -> None:

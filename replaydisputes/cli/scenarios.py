@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from replaydisputes.cli.words import console
+from replaydisputes.cli.words import print_listing
 
 if TYPE_CHECKING:
     from replaydisputes.recording.scenarios import Call, Scenario, Step
@@ -24,18 +24,13 @@ def list_scenarios(files: Sequence[Path], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_row(entry.scenario, entry.source) for entry in entries], indent=2))
         return
-    from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(box=None, pad_edge=False)
-    for column in ("name", "proves", "answers expected", "needs"):
-        table.add_column(column, no_wrap=column == "name")
+    rows = []
     for entry in entries:
         scenario = entry.scenario
         expected = ", ".join(_expected(call) for call in scenario.calls)
         needs = ", ".join((*(["a key"] if scenario.needs_key else []), *scenario.needs)) or "nothing"
-        table.add_row(*(escape(text) for text in (scenario.name, scenario.proves, expected, needs)))
-    console().print(table)
+        rows.append((scenario.name, scenario.proves, expected, needs))
+    print_listing(("name", "proves", "answers expected", "needs"), rows)
 
 
 def _expected(call: Call) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from replaydisputes.recording.publishing import Recorded
 
 _PIPE_WIDTH = 200
+_TABLE_FROM_WIDTH = 160
 
 _MADE_AGAINST = {
     "stripe-test-mode": "Stripe test mode",
@@ -59,3 +60,28 @@ def console() -> Console:
 
     made = Console(highlight=False, soft_wrap=True)
     return made if made.is_terminal else Console(highlight=False, soft_wrap=True, width=_PIPE_WIDTH)
+
+
+def print_listing(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table whose first column is a name and whose second says what it is; in a narrow window, an entry a name.
+
+    There the name stands alone, and below it what it is and the other columns, each with its heading.
+    """
+    from rich.padding import Padding  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    out = console()
+    if out.width >= _TABLE_FROM_WIDTH:
+        table = Table(box=None, pad_edge=False)
+        for number, column in enumerate(columns):
+            table.add_column(column, no_wrap=number == 0)
+        for row in rows:
+            table.add_row(*map(Text, row))
+        out.print(table)
+        return
+    for name, what, *others in rows:
+        out.print(Text(name, style="bold"))
+        told = [what, *(f"{column}: {text}" for column, text in zip(columns[2:], others, strict=True))]
+        for text in filter(None, told):
+            out.print(Padding(Text(text), (0, 0, 0, 4)), soft_wrap=False)
