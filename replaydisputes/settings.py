@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import tomllib
+import warnings
 from configparser import ConfigParser
 from configparser import Error as IniError
 from pathlib import Path
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 _KNOWN = ("keep", "replace")
 _OF_THE_PLUGIN = "max_age"
 """Read by the pytest plugin, from the same table."""
+AGE = re.compile(r"([1-9][0-9]{0,3})([dw])")
+"""`90d`, `12w`: a number of days or weeks."""
 _CASSETTES = "replaydisputes_cassettes"
 _INI_FILES = {"pytest.ini": "pytest", ".pytest.ini": "pytest", "tox.ini": "pytest", "setup.cfg": "tool:pytest"}
 _PYTEST_FILES = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
@@ -55,13 +59,31 @@ def _rules(path: Path) -> dict[str, list[str]] | None:
     rules: dict[str, list[str]] = {name: [] for name in _KNOWN}
     for name, value in table.items():
         if name == _OF_THE_PLUGIN:
+            if value and not (isinstance(value, str) and AGE.fullmatch(value)):
+                raise SettingsError(path, f"max_age must be days or weeks, such as '90d' or '12w'; got {value!r}")
             continue
         if name not in _KNOWN:
             raise SettingsError(path, f"{name!r} is not a setting; {nearest(name, (*_KNOWN, _OF_THE_PLUGIN))}")
         if not isinstance(value, list) or not all(isinstance(rule, str) for rule in value):
             raise SettingsError(path, f"{name!r} must be a list of strings")
         rules[name] = value
+        _warn_of_typos(path, name, value)
     return rules
+
+
+def _warn_of_typos(path: Path, setting: str, rules: list[str]) -> None:
+    """Stripe has more objects than the policy knows, so a name that is just close to a known one is no error."""
+    from difflib import get_close_matches  # noqa: PLC0415
+
+    from replaydisputes.redaction import DEFAULT_POLICY  # noqa: PLC0415
+
+    known = {within for within, _ in DEFAULT_POLICY.json} | {"form", "header"}
+    for rule in rules:
+        within = rule.partition(":")[0]
+        close = get_close_matches(within, known, n=1, cutoff=0.8) if within not in known else []
+        if close:
+            problem = f"no known object is called {within!r}; did you mean {close[0]}?"
+            warnings.warn(f"{path}: [tool.replaydisputes] {setting}: {rule!r}: {problem}", stacklevel=2)
 
 
 def pytest_directories(start: Path) -> list[Path]:

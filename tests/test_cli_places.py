@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from replaydisputes.cli import group
-from replaydisputes.settings import SettingsError, pytest_directories
+from replaydisputes.settings import SettingsError, pytest_directories, redaction_policy
 from tests.check_support import READ, SHIPPED, a_dispute, answered, file_of
 
 LEAKY = file_of(answered(READ, a_dispute(reason="jane@" + "corp-mail.io")))
@@ -97,3 +98,25 @@ def test_a_directory_of_cassettes_that_is_not_there_is_an_error(command: list[st
     done = invoke(*command, "--cassettes", "nowhere")
 
     assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, "Error: --cassettes nowhere: no such directory.")
+
+
+def test_an_age_that_is_none_is_refused_by_check_too() -> None:
+    Path("pyproject.toml").write_text('[tool.replaydisputes]\nmax_age = "12y"\n', encoding="utf-8")
+
+    with pytest.raises(SettingsError) as caught:
+        redaction_policy(Path.cwd())
+
+    assert caught.value.problem == "max_age must be days or weeks, such as '90d' or '12w'; got '12y'"
+
+
+def test_a_rule_for_an_object_that_nearly_has_a_known_name_is_warned_of_and_one_for_another_is_not() -> None:
+    rules = '["disput:status", "dispute:status", "invoice:status", "header:X-Region"]'
+    Path("pyproject.toml").write_text(f"[tool.replaydisputes]\nkeep = {rules}\n", encoding="utf-8")
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        redaction_policy(Path.cwd())
+
+    assert [str(one.message).partition(": ")[2] for one in caught] == [
+        "[tool.replaydisputes] keep: 'disput:status': no known object is called 'disput'; did you mean dispute?"
+    ]

@@ -5,7 +5,6 @@ What the sandbox made, or an origin nobody verified, has no age of Stripe's: rec
 
 from __future__ import annotations
 
-import re
 import time
 from calendar import timegm
 from pathlib import Path
@@ -18,7 +17,6 @@ from replaydisputes.errors import OldRecordingWarning, ReplayDisputesError
 if TYPE_CHECKING:
     from replaydisputes.replaying import Playing, Replay
 
-_AGE = re.compile(r"([1-9][0-9]{0,3})([dw])")
 _DAYS = {"d": 1, "w": 7}
 _DAY_S = 24 * 3600
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -36,7 +34,9 @@ def checked(max_age: object) -> str:
     """An age such as `90d` or `12w`; empty for None and for an empty text, which allow any. Raises MaxAgeError."""
     if max_age is None or max_age == "":
         return ""
-    if not isinstance(max_age, str) or not _AGE.fullmatch(max_age):
+    from replaydisputes.settings import AGE  # noqa: PLC0415 - only a suite that has an age pays for it
+
+    if not isinstance(max_age, str) or not AGE.fullmatch(max_age):
         raise MaxAgeError(f"max_age must be days or weeks, such as '90d' or '12w'; got {max_age!r}")
     return max_age
 
@@ -61,7 +61,9 @@ def of_project(root: Path) -> object:
 
 def warn_of_age(item: pytest.Item, running: Replay, max_age: str) -> None:
     """Warn of each cassette of a test that is older than `max_age`, unless an earlier test has."""
-    found = _AGE.fullmatch(max_age)
+    from replaydisputes.settings import AGE  # noqa: PLC0415
+
+    found = AGE.fullmatch(max_age)
     if found is None:
         return
     allowed_s = int(found[1]) * _DAYS[found[2]] * _DAY_S
