@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from replaydisputes.cli.options import DEFAULT_DIRECTORY, cassettes_option, json_option, reading_directories
+from replaydisputes.cli.options import cassettes_option, is_given, json_option, reading_directories
 from replaydisputes.cli.words import counted
 from replaydisputes.errors import CassetteFormatError, FileAccessError
 
@@ -71,7 +71,7 @@ def check_command(
 
 def _places(directory: Path) -> tuple[Path, ...]:
     """What is checked where no path is given. Raises UsageError where none of the usual directories is there."""
-    if directory != DEFAULT_DIRECTORY:
+    if is_given():
         return (directory,)
     usual = reading_directories(directory)
     there = tuple(place for place in usual if os.path.lexists(place))

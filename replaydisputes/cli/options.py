@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
-DEFAULT_DIRECTORY = Path("cassettes")
 cassettes_option = click.option(
     "--cassettes",
     "directory",
     type=click.Path(file_okay=False, path_type=Path),
-    default=DEFAULT_DIRECTORY,
+    default=Path("cassettes"),
     help="Directory of your own cassettes.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
@@ -32,6 +32,12 @@ def reading_directories(directory: Path) -> list[Path]:
     """
     from replaydisputes.settings import pytest_directories  # noqa: PLC0415 - `--help` stays light
 
-    if directory != DEFAULT_DIRECTORY and not directory.is_dir():
+    if is_given() and not directory.is_dir():
         raise click.UsageError(f"--cassettes {directory}: no such directory.")
     return list(dict.fromkeys([directory, Path("tests", "cassettes"), *pytest_directories(Path())]))
+
+
+def is_given() -> bool:
+    """Whether --cassettes stands on the command line of the command that runs."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.get_parameter_source("directory") is ParameterSource.COMMANDLINE
