@@ -120,20 +120,28 @@ class UnreachableError(ReplayDisputesError):
 class FileLockedError(ReplayDisputesError):
     exit_code = 4
 
-    def __init__(self, path: Path, waited_s: float) -> None:
-        self.path, self.waited_s = path, waited_s
+    def __init__(self, path: Path, waited_s: float, kept: str = "") -> None:
+        self.path, self.waited_s, self.kept = path, waited_s, kept
         super().__init__(
             f"{path} not written: another process has held its lock for {waited_s:g} s. "
-            f"Wait for that process to end and run the command again."
+            f"{kept or 'Wait for that process to end and run the command again.'}"
         )
+
+    def keeping(self, kept: str) -> FileLockedError:
+        """The same, with the words that say where the capture is kept."""
+        return FileLockedError(self.path, self.waited_s, kept)
 
 
 class FileAccessError(ReplayDisputesError):
     exit_code = 4
 
-    def __init__(self, path: Path, doing: str, cause: str) -> None:
-        self.path, self.doing, self.cause = path, doing, cause
-        super().__init__(f"{path}: cannot {doing}: {cause}.")
+    def __init__(self, path: Path, doing: str, cause: str, kept: str = "") -> None:
+        self.path, self.doing, self.cause, self.kept = path, doing, cause, kept
+        super().__init__(f"{path}: cannot {doing}: {cause}.{' ' + kept if kept else ''}")
+
+    def keeping(self, kept: str) -> FileAccessError:
+        """The same, with the words that say where the capture is kept."""
+        return FileAccessError(self.path, self.doing, self.cause, kept)
 
 
 class PortInUseError(ReplayDisputesError):

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import re
 import socket
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from replaydisputes.cassette_file import load
 from replaydisputes.errors import (
     ApiBaseRefusedError,
     CassetteFormatError,
+    FileAccessError,
     KeyRefusedError,
     LeakFoundError,
     LivemodeError,
@@ -321,6 +324,56 @@ def test_a_file_in_place_that_is_no_cassette_stops_the_recording_before_anything
         record(CLOSE_LOST, target, path, surroundings())
 
     assert (watched.seen, path.read_text(), quarantined()) == ([], "my notes", [])
+
+
+def test_a_place_that_takes_no_file_stops_the_recording_before_anything_is_sent(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("mine")
+    path = tmp_path / "notes" / "cassettes" / "close-lost.yaml"
+    watched = Watched(Sandbox())
+
+    with sandbox_target(watched) as target, pytest.raises(FileAccessError) as refused:
+        record(CLOSE_LOST, target, path, surroundings())
+
+    said = f"{path}: cannot write: {tmp_path / 'notes'} is no directory. Nothing was sent."
+    assert (str(refused.value), watched.seen, quarantined()) == (said, [], [])
+
+
+def test_a_directory_without_permission_is_found_out_beforehand(tmp_path: Path) -> None:
+    folder = tmp_path / "cassettes"
+    folder.mkdir(mode=0o555)
+    for parent in (tmp_path, tmp_path.parent):
+        parent.chmod(0o755)
+    code = (
+        "import os, pathlib, sys\n"
+        "from replaydisputes.recording.recorder import check_replaceable\n"
+        "if os.getuid() == 0: os.setuid(65534)  # root may write anywhere\n"
+        "try: check_replaceable(pathlib.Path(sys.argv[1]))\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+    )
+    path = folder / "close-lost.yaml"
+    ran = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
+
+    said = f"FileAccessError {path}: cannot write: {folder} takes no new file. Nothing was sent.\n"
+    assert (ran.stdout, ran.stderr) == (said, "")
+
+
+def test_a_write_that_fails_after_the_close_says_where_the_capture_is_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "cassettes"
+
+    def close_it_off(request: Request, response: Response) -> Response:
+        if request.url.endswith("/close"):
+            folder.write_text("in the way")
+        return response
+
+    watched = Watched(Sandbox(), close_it_off)
+    with sandbox_target(watched) as target, pytest.raises(FileAccessError) as failed:
+        record(CLOSE_LOST, target, folder / "close-lost.yaml", surroundings())
+
+    (kept,), dispute = quarantined(), watched.closes[0].url.split("/")[-2]
+    assert str(failed.value) == (
+        f"{folder / 'close-lost.yaml'}: cannot write: File exists. A close of {dispute} was sent. "
+        f"The capture is kept in {kept}; `replaydisputes recover` shows it."
+    )
 
 
 def test_an_unknown_scenario_offers_the_nearest() -> None:

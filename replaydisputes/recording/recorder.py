@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,6 +12,8 @@ from replaydisputes.cassette_file import load
 from replaydisputes.errors import (
     ApiBaseRefusedError,
     EditedCassetteWarning,
+    FileAccessError,
+    FileLockedError,
     KeyRefusedError,
     ReplayDisputesError,
 )
@@ -83,8 +86,8 @@ def record(  # noqa: PLR0913, PLR0917 - the last two have a default
 ) -> Recorded:
     """Make the scenario's calls and write its cassette to `path`.
 
-    dispute: an existing one to use instead of making one. is_wanted: see `publish`. A file in place that is no cassette
-    is refused with CassetteFormatError before anything is sent. Whatever goes wrong once a close was sent leaves the
+    dispute: an existing one to use instead of making one. is_wanted: see `publish`. What `check_replaceable` refuses is
+    refused before anything is sent. Whatever goes wrong once a close was sent leaves the
     capture in the quarantine and the old cassette as it was.
     """
     check_target(target, scenario)
@@ -107,6 +110,9 @@ def record(  # noqa: PLR0913, PLR0917 - the last two have a default
     except KeyboardInterrupt as interrupt:
         run.end(interrupt)
         raise RecordingInterruptedError(scenario.name, run.kept()) from None
+    except (FileAccessError, FileLockedError) as error:
+        run.end(error)
+        raise error.keeping(run.kept()) from error
     except BaseException as error:
         run.end(error)
         raise
@@ -115,7 +121,15 @@ def record(  # noqa: PLR0913, PLR0917 - the last two have a default
 
 
 def check_replaceable(path: Path) -> None:
-    """Find out before a dispute is closed, not after it, that the file in place is none that may be replaced."""
+    """Find out before a dispute is closed, not after it, that the cassette could not be written.
+
+    Raises FileAccessError for a directory that takes no file, CassetteFormatError for a file that is no cassette.
+    """
+    folders = Path(os.path.realpath(path)).parents
+    nearest = next(folder for folder in folders if os.path.exists(folder))
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        cause = f"{nearest} {'takes no new file' if nearest.is_dir() else 'is no directory'}"
+        raise FileAccessError(path, "write", cause, "Nothing was sent.")
     if path.exists():
         with warnings.catch_warnings(action="ignore", category=EditedCassetteWarning):
             load(path)
