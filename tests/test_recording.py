@@ -208,6 +208,16 @@ def test_an_origin_that_would_endanger_the_key_is_refused(api_base: str, tmp_pat
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("rest", ["/v1", "?a=b", "?", "#there"])
+def test_an_address_that_is_more_than_an_origin_is_refused(rest: str, tmp_path: Path) -> None:
+    watched = Watched(Sandbox())
+    with sandbox_target(watched) as target, pytest.raises(ApiBaseRefusedError) as refused:
+        record(CLOSE_LOST, Target(target.api_base + rest, KEY), tmp_path / "x.yaml", surroundings())
+
+    said = f"--api-base {target.api_base}{rest}: expected an origin such as http://127.0.0.1:12111; nothing was sent."
+    assert (str(refused.value), watched.seen) == (said, [])
+
+
 def test_a_live_answer_ends_the_recording_before_anything_is_closed(tmp_path: Path) -> None:
     live = Watched(Sandbox(), lambda request, response: with_json(response, lambda body: body.update(livemode=True)))
 

@@ -57,10 +57,11 @@ def check_target(target: Target, scenario: Scenario) -> None:
         raise KeyRefusedError("there is no test-mode key" if not target.key else "the key is not a test-mode key")
     _check_restricted_key(target.restricted_key, scenario)
     parts = urlsplit(target.api_base)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ApiBaseRefusedError(target.api_base, "expected an origin such as http://127.0.0.1:12111")
     if parts.username or parts.password:
         raise ApiBaseRefusedError("(not shown)", "an address with a user or password in it is not taken")
+    is_origin = parts.path in ("", "/") and not {"?", "#"} & set(target.api_base)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not is_origin:
+        raise ApiBaseRefusedError(target.api_base, "expected an origin such as http://127.0.0.1:12111")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ApiBaseRefusedError(target.api_base, "plain http would send the key in the clear; use https")
 
