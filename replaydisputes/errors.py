@@ -6,17 +6,28 @@ No message ever holds a secret: keys are named by kind, leaks by kind and line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+_KEY = re.compile(r"((?:[sprek]k|rkcs)_(?:test|live)_|sk_org_|whsec_)[A-Za-z0-9_]+")
+
 
 class ReplayDisputesError(Exception):
-    """The root of everything this package raises on purpose."""
+    """The root of everything this package raises on purpose. A key in the message is masked, whoever put it there."""
 
     exit_code = 3
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(without_keys(message))
+
+
+def without_keys(text: str) -> str:
+    """The text, of each API key in it only the prefix: one given in the place of a name is not to be told again."""
+    return _KEY.sub(r"\1…", text)
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

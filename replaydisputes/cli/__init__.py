@@ -9,7 +9,7 @@ from importlib import import_module
 
 import click
 
-from replaydisputes.errors import ReplayDisputesError
+from replaydisputes.errors import ReplayDisputesError, without_keys
 
 _COMMANDS = {
     "check": "replaydisputes.cli.check",
@@ -81,6 +81,7 @@ def main() -> None:
     try:
         code = group(prog_name="replaydisputes", standalone_mode=False)
     except click.ClickException as error:
+        error.message = without_keys(error.message)
         error.show()
         sys.exit(error.exit_code)
     except ReplayDisputesError as error:
