@@ -391,6 +391,14 @@ def test_an_unknown_scenario_offers_the_nearest() -> None:
         scenario_named("close-lots")
 
 
+@pytest.mark.parametrize("prefix", ["sk_live_", "rk_test_", "pk_live_", "rkcs_test_", "sk_org_", "whsec_"])
+def test_a_key_of_any_kind_in_the_place_of_a_name_is_masked(prefix: str) -> None:
+    with pytest.raises(UnknownScenarioError) as unknown:
+        scenario_named(prefix + "5" * 24)
+
+    assert str(unknown.value).startswith(f"no scenario is called '{prefix}…'; known: close-lost")
+
+
 def test_netrc_and_redirects_cannot_move_the_key(tmp_path: Path, empty_home: Path) -> None:
     (empty_home / ".netrc").write_text("machine 127.0.0.1 login someone password else\n")
 

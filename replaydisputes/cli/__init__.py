@@ -81,8 +81,9 @@ def main() -> None:
     try:
         code = group(prog_name="replaydisputes", standalone_mode=False)
     except click.ClickException as error:
-        error.message = without_keys(error.message)
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        click.echo(without_keys(said.getvalue()), err=True, nl=False)
         sys.exit(error.exit_code)
     except ReplayDisputesError as error:
         click.echo(f"Error: {error}", err=True)

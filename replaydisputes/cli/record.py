@@ -70,10 +70,8 @@ def record_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given b
     if sandbox and profile is not None:
         raise click.UsageError("--sandbox takes no key: leave out --key-from-stripe-cli.")
     chosen = _chosen(scenarios, every, files)
-    if dispute and (len(chosen) != 1 or not chosen[0].takes_dispute):
-        raise click.UsageError("--dispute goes with one scenario that closes one dispute, such as close-lost.")
-    if dispute and not is_dispute_id(dispute):
-        raise click.UsageError(f"--dispute takes the id of a dispute, such as du_…, not {dispute!r}; nothing was sent.")
+    if dispute is not None:
+        _check_dispute(dispute, chosen)
     around = surroundings(yes, sandbox)
     with recording_target(sandbox, api_base, profile) as target, ended_in_order():
         if len(chosen) > 1:
@@ -96,6 +94,13 @@ def _chosen(names: tuple[str, ...], every: bool, files: tuple[Path, ...]) -> lis
         listed = ", ".join(entry.scenario.name for entry in known.entries)
         raise click.UsageError(f"name a scenario, or --all. Known: {listed}.")
     return list(dict.fromkeys(known.named(name) for name in names))
+
+
+def _check_dispute(dispute: str, chosen: list[Scenario]) -> None:
+    if not is_dispute_id(dispute):
+        raise click.UsageError(f"--dispute takes the id of a dispute, such as du_…, not {dispute!r}; nothing was sent.")
+    if len(chosen) != 1 or not chosen[0].takes_dispute:
+        raise click.UsageError("--dispute goes with one scenario that closes one dispute, such as close-lost.")
 
 
 def _record_one(scenario: Scenario, target: Target, directory: Path, around: Surroundings, dispute: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from replaydisputes.errors import (
     KeyRefusedError,
     ReplayDisputesError,
 )
+from replaydisputes.model import Interaction
 from replaydisputes.recording.publishing import IsWanted, RawCapture, Recorded, publish
 from replaydisputes.recording.quarantine import Journal
 from replaydisputes.recording.running import NeedMissingError, RecordingDeclinedError, Run
@@ -96,18 +98,7 @@ def record(  # noqa: PLR0913, PLR0917 - the last two have a default
     journal = Journal(scenario.name, target.api_base)
     run = Run(scenario, target, journal, around)
     try:
-        interactions = run.calls(dispute)
-        capture = RawCapture(
-            scenario.name,
-            target.api_base,
-            tuple(run.raw),
-            tuple(interactions),
-            journal.path,
-            around.now_utc(),
-            tuple({target.key, target.restricted_key, UNKNOWN_KEY} - {""}),
-            around.policy,
-        )
-        made = publish(capture, path, is_wanted)
+        made = publish(_captured(run, journal, run.calls(dispute)), path, is_wanted)
     except KeyboardInterrupt as interrupt:
         run.end(interrupt)
         raise RecordingInterruptedError(scenario.name, run.kept()) from None
@@ -119,6 +110,19 @@ def record(  # noqa: PLR0913, PLR0917 - the last two have a default
         raise
     journal.discard()
     return made
+
+
+def _captured(run: Run, journal: Journal, kept: Sequence[Interaction]) -> RawCapture:
+    return RawCapture(
+        run.scenario.name,
+        run.target.api_base,
+        tuple(run.raw),
+        tuple(kept),
+        journal.path,
+        run.around.now_utc(),
+        tuple({run.target.key, run.target.restricted_key, UNKNOWN_KEY} - {""}),
+        run.around.policy,
+    )
 
 
 def check_replaceable(path: Path) -> None:
