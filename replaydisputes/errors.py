@@ -100,12 +100,14 @@ class KeyRefusedError(ReplayDisputesError):
 
     exit_code = 4
 
-    def __init__(self, problem: str, instead: str = "record against the embedded sandbox with --sandbox") -> None:
-        self.problem = problem
-        super().__init__(
-            f"{problem}; nothing was sent. Set STRIPE_API_KEY to a test-mode key (sk_test_… or rk_test_…), "
-            f"or {instead}."
-        )
+    def __init__(
+        self,
+        problem: str,
+        instead: str = "record against the embedded sandbox with --sandbox",
+        remedy: str = "Set STRIPE_API_KEY to a test-mode key (sk_test_… or rk_test_…)",
+    ) -> None:
+        self.problem, self.remedy = problem, remedy
+        super().__init__(f"{problem}; nothing was sent. {remedy}, or {instead}.")
 
 
 class ApiBaseRefusedError(ReplayDisputesError):

@@ -24,6 +24,7 @@ from replaydisputes.errors import (
     UnreachableError,
 )
 from replaydisputes.model import Request, Response
+from replaydisputes.playback import Player
 from replaydisputes.recording.quarantine import quarantine_directory, read_journal
 from replaydisputes.recording.recorder import RecordingDeclinedError, Target, record
 from replaydisputes.recording.scenarios import (
@@ -48,6 +49,7 @@ from tests.recording_support import (
 )
 
 CLOSE_LOST = SCENARIOS["close-lost"]
+SHIPPED_CLOSE_LOST = Path(__file__).parent.parent / "cassettes" / "close-lost.yaml"
 
 
 def quarantined() -> list[Path]:
@@ -198,6 +200,17 @@ def test_a_key_that_is_not_a_test_mode_key_is_refused_before_any_connection(
     assert not key or key not in str(refused.value)
 
 
+def test_a_live_restricted_key_names_its_own_variable(tmp_path: Path) -> None:
+    target = Target("https://api.stripe.com", KEY, "rk_live_" + "6" * 24)
+    with pytest.raises(KeyRefusedError) as refused:
+        record(CLOSE_LOST, target, tmp_path / "x.yaml", surroundings())
+
+    assert str(refused.value) == (
+        "the restricted key is a live-mode key; nothing was sent. Set STRIPE_RESTRICTED_KEY to one of test mode "
+        "(rk_test_…), or record against the embedded sandbox with --sandbox."
+    )
+
+
 @pytest.mark.parametrize(
     "api_base", ["http://example.com", "ftp://127.0.0.1", "127.0.0.1:1", "https://user:secret@example.com", ""]
 )
@@ -241,6 +254,33 @@ def test_a_dispute_that_never_appears_is_waited_for_ten_seconds_and_then_said_so
 
     assert sum(slept) == 10
     assert "expected one within 10 s, got none" in str(failed.value)
+
+
+def test_an_answer_that_is_a_web_page_is_told_to_be_no_json(tmp_path: Path) -> None:
+    page = Response(200, (("Content-Type", "text/html"), ("Content-Length", "15")), b"<html>a</html>\n", "OK")
+
+    watched = Watched(Sandbox(), lambda request, response: page)
+    with sandbox_target(watched) as target, pytest.raises(UnexpectedAnswerError) as failed:
+        record(CLOSE_LOST, target, tmp_path / "x.yaml", surroundings())
+
+    assert str(failed.value) == (
+        "close-lost: POST /v1/payment_intents: expected HTTP 200 and a Stripe object, "
+        "got HTTP 200 with a body that is no JSON."
+    )
+
+
+def test_a_server_that_replays_is_told_from_one_that_can_be_recorded(tmp_path: Path) -> None:
+    with (
+        sandbox_target(Player(load(SHIPPED_CLOSE_LOST), "close-lost")) as target,
+        pytest.raises(UnexpectedAnswerError) as failed,
+    ):
+        record(CLOSE_LOST, target, tmp_path / "x.yaml", surroundings())
+
+    assert str(failed.value) == (
+        "close-lost: POST /v1/payment_intents: expected HTTP 200 and a Stripe object, got HTTP 501 "
+        "(replaydisputes_mismatch) from a server that replays cassettes; `replaydisputes sandbox` is one to record "
+        "from."
+    )
 
 
 def test_an_existing_dispute_is_closed_only_with_leave(tmp_path: Path) -> None:

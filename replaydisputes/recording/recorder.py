@@ -39,6 +39,8 @@ __all__ = [
     "record",
 ]
 
+_RESTRICTED_REMEDY = "Set STRIPE_RESTRICTED_KEY to one of test mode (rk_test_…)"
+
 
 class RecordingInterruptedError(ReplayDisputesError):
     """Ctrl-C in the middle of a recording."""
@@ -70,12 +72,12 @@ def check_target(target: Target, scenario: Scenario) -> None:
 
 def _check_restricted_key(key: str, scenario: Scenario) -> None:
     if key_mode(key) == "live":
-        raise KeyRefusedError("the restricted key is a live-mode key")
+        raise KeyRefusedError("the restricted key is a live-mode key", remedy=_RESTRICTED_REMEDY)
     if "a restricted key" in scenario.needs and not (key.startswith("rk") and key_mode(key) == "test"):
         raise NeedMissingError(
             scenario.name,
             "it needs a restricted test-mode key that may read disputes and not write them",
-            "Set STRIPE_RESTRICTED_KEY to one (rk_test_…)",
+            _RESTRICTED_REMEDY,
         )
 
 

@@ -31,7 +31,7 @@ from replaydisputes.recording.scenarios.steps import (
     WaitForField,
     field_at,
     json_object,
-    said,
+    told,
 )
 from replaydisputes.recording.scenarios.templates import filled
 from replaydisputes.recording.surroundings import Surroundings, Target
@@ -230,9 +230,8 @@ class Run:
         what = f"{method} {path.partition('?')[0]}"
         interaction = self._send(capture, Call(what, method, path, recorded=False), path, form)
         value = json_object(interaction.response)
-        status = interaction.response.status
-        if status != 200 or not {"id", "data"} & value.keys():
-            raise self._unexpected(what, "HTTP 200", f"HTTP {status}{said(value)}")
+        if interaction.response.status != 200 or not {"id", "data"} & value.keys():
+            raise self._unexpected(what, "HTTP 200 and a Stripe object", told(interaction.response))
         return value
 
     def _send(self, capture: Caller, call: Call, path: str, form: Params) -> Interaction:
