@@ -6,17 +6,28 @@ No message ever holds a secret: keys are named by kind, leaks by kind and line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+_KEY = re.compile(r"((?:[sprek]k|rkcs)_(?:test|live)_|sk_org_|whsec_)[A-Za-z0-9_]+")
+
 
 class ReplayDisputesError(Exception):
-    """The root of everything this package raises on purpose."""
+    """The root of everything this package raises on purpose. A key in the message is masked, whoever put it there."""
 
     exit_code = 3
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(without_keys(message))
+
+
+def without_keys(text: str) -> str:
+    """The text, of each API key in it only the prefix: one given in the place of a name is not to be told again."""
+    return _KEY.sub(r"\1…", text)
 
 
 _FEW = 12
@@ -107,12 +118,14 @@ class KeyRefusedError(ReplayDisputesError):
 
     exit_code = 4
 
-    def __init__(self, problem: str, instead: str = "record against the embedded sandbox with --sandbox") -> None:
-        self.problem = problem
-        super().__init__(
-            f"{problem}; nothing was sent. Set STRIPE_API_KEY to a test-mode key (sk_test_… or rk_test_…), "
-            f"or {instead}."
-        )
+    def __init__(
+        self,
+        problem: str,
+        instead: str = "record against the embedded sandbox with --sandbox",
+        remedy: str = "Set STRIPE_API_KEY to a test-mode key (sk_test_… or rk_test_…)",
+    ) -> None:
+        self.problem, self.remedy = problem, remedy
+        super().__init__(f"{problem}; nothing was sent. {remedy}, or {instead}.")
 
 
 class ApiBaseRefusedError(ReplayDisputesError):
@@ -138,20 +151,28 @@ class UnreachableError(ReplayDisputesError):
 class FileLockedError(ReplayDisputesError):
     exit_code = 4
 
-    def __init__(self, path: Path, waited_s: float) -> None:
-        self.path, self.waited_s = path, waited_s
+    def __init__(self, path: Path, waited_s: float, kept: str = "") -> None:
+        self.path, self.waited_s, self.kept = path, waited_s, kept
         super().__init__(
             f"{path} not written: another process has held its lock for {waited_s:g} s. "
-            f"Wait for that process to end and run the command again."
+            f"{kept or 'Wait for that process to end and run the command again.'}"
         )
+
+    def keeping(self, kept: str) -> FileLockedError:
+        """The same, with the words that say where the capture is kept."""
+        return FileLockedError(self.path, self.waited_s, kept)
 
 
 class FileAccessError(ReplayDisputesError):
     exit_code = 4
 
-    def __init__(self, path: Path, doing: str, cause: str) -> None:
-        self.path, self.doing, self.cause = path, doing, cause
-        super().__init__(f"{path}: cannot {doing}: {cause}.")
+    def __init__(self, path: Path, doing: str, cause: str, kept: str = "") -> None:
+        self.path, self.doing, self.cause, self.kept = path, doing, cause, kept
+        super().__init__(f"{path}: cannot {doing}: {cause}.{' ' + kept if kept else ''}")
+
+    def keeping(self, kept: str) -> FileAccessError:
+        """The same, with the words that say where the capture is kept."""
+        return FileAccessError(self.path, self.doing, self.cause, kept)
 
 
 class PortInUseError(ReplayDisputesError):

@@ -223,3 +223,23 @@ def test_help_gives_an_example(command: list[str], tmp_path: Path) -> None:
 
     assert done.returncode == 0
     assert "Example:" in done.stdout or not command
+
+
+@pytest.mark.parametrize("command", [("record",), ("show",), ("recover",), ("settle", "--sandbox", "--only"), ()])
+def test_a_key_in_the_place_of_a_name_is_told_by_its_prefix_alone(command: tuple[str, ...], tmp_path: Path) -> None:
+    done = run(*command, "sk_live_" + "5" * 24, cwd=tmp_path)
+
+    assert (done.returncode, done.stdout, "'sk_live_…'" in done.stderr) == (2, "", True)
+    assert "5" * 4 not in done.stderr
+
+
+@pytest.mark.parametrize("given", ["sk_live_" + "5" * 24, "ch_1AbcDef", "du_1/close", "du_", "du_1\n"])
+def test_what_is_no_id_of_a_dispute_is_never_asked_for(given: str, tmp_path: Path) -> None:
+    watched = Watched(Sandbox())
+    with sandbox_target(watched) as target:
+        told = ("--api-base", target.api_base, "--dispute", given, "--yes")
+        done = run("record", "close-lost", *told, cwd=tmp_path, STRIPE_API_KEY=KEY)
+
+    assert (done.returncode, watched.seen) == (2, [])
+    assert "Error: --dispute takes the id of a dispute, such as du_…, not '" in done.stderr
+    assert "5" * 4 not in done.stderr

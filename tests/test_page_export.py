@@ -112,6 +112,19 @@ def test_a_folder_with_files_of_others_is_left_as_it_is(tmp_path: Path, held: di
     assert (contents(folder), caught.value.exit_code, list(tmp_path.iterdir())) == (held, 4, [folder])
 
 
+def test_an_export_is_not_taken_away_by_one_into_the_folder_around_it(tmp_path: Path) -> None:
+    publish(tmp_path / "slides" / "dispute", {"index.html": b"inner"})
+    with pytest.raises(ForeignFolderError) as refused:
+        publish(tmp_path / "slides", {"index.html": b"outer"})
+
+    found = refused.value.found
+    assert found in {"dispute/index.html", "dispute/export.json"}
+    assert str(refused.value) == (
+        f"{tmp_path / 'slides'} left as it is: it holds {found!r}, which is no part of an export into that folder. "
+        "Name an empty folder, a new one, or one that holds an export and nothing else."
+    )
+
+
 def test_a_link_in_an_export_to_somewhere_else_is_not_taken_away(tmp_path: Path) -> None:
     folder, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
     publish(folder, {"index.html": b"old"})

@@ -24,6 +24,7 @@ from replaydisputes.cassette_file import load
 from replaydisputes.errors import (
     ApiBaseRefusedError,
     CassetteFormatError,
+    FileAccessError,
     KeyRefusedError,
     LivemodeError,
     ReplayDisputesError,
@@ -358,6 +359,29 @@ def test_a_file_in_place_that_is_no_cassette_is_refused_before_anything_is_sent(
         requests.get(f"{API}du_1")
 
     assert (here.sandbox.seen, here.file().read_text(), here.kept) == ([], "precious: true\n", [])
+
+
+def test_a_place_that_takes_no_file_is_refused_before_anything_is_sent(here: Studio) -> None:
+    here.directory.write_text("mine")
+
+    with pytest.raises(FileAccessError) as refused, here.record(mode="all"):
+        requests.get(f"{API}du_1")
+
+    said = f"{here.file()}: cannot write: {here.directory} is no directory. Nothing was sent."
+    assert (str(refused.value), here.sandbox.seen, here.kept) == (said, [], [])
+
+
+def test_a_write_that_fails_after_the_close_says_where_the_capture_is_kept(here: Studio) -> None:
+    with pytest.raises(FileAccessError) as failed, here.record() as recording:
+        dispute = recording.dispute_id
+        read_and_close(dispute)
+        here.directory.write_text("in the way")
+
+    (capture,) = quarantined()
+    assert str(failed.value) == (
+        f"{here.file()}: cannot write: File exists. A close of {dispute} was sent. "
+        f"The capture is kept in {capture.path}; `replaydisputes recover` shows it."
+    )
 
 
 def test_a_recording_inside_another_of_the_same_cassette_is_refused_at_once(here: Studio) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import re
 import socket
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from replaydisputes.cassette_file import load
 from replaydisputes.errors import (
     ApiBaseRefusedError,
     CassetteFormatError,
+    FileAccessError,
     KeyRefusedError,
     LeakFoundError,
     LivemodeError,
@@ -21,6 +24,7 @@ from replaydisputes.errors import (
     UnreachableError,
 )
 from replaydisputes.model import Request, Response
+from replaydisputes.playback import Player
 from replaydisputes.recording.quarantine import quarantine_directory, read_journal
 from replaydisputes.recording.recorder import RecordingDeclinedError, Target, record
 from replaydisputes.recording.scenarios import (
@@ -45,6 +49,7 @@ from tests.recording_support import (
 )
 
 CLOSE_LOST = SCENARIOS["close-lost"]
+SHIPPED_CLOSE_LOST = Path(__file__).parent.parent / "cassettes" / "close-lost.yaml"
 
 
 def quarantined() -> list[Path]:
@@ -195,6 +200,17 @@ def test_a_key_that_is_not_a_test_mode_key_is_refused_before_any_connection(
     assert not key or key not in str(refused.value)
 
 
+def test_a_live_restricted_key_names_its_own_variable(tmp_path: Path) -> None:
+    target = Target("https://api.stripe.com", KEY, "rk_live_" + "6" * 24)
+    with pytest.raises(KeyRefusedError) as refused:
+        record(CLOSE_LOST, target, tmp_path / "x.yaml", surroundings())
+
+    assert str(refused.value) == (
+        "the restricted key is a live-mode key; nothing was sent. Set STRIPE_RESTRICTED_KEY to one of test mode "
+        "(rk_test_…), or record against the embedded sandbox with --sandbox."
+    )
+
+
 @pytest.mark.parametrize(
     "api_base", ["http://example.com", "ftp://127.0.0.1", "127.0.0.1:1", "https://user:secret@example.com", ""]
 )
@@ -203,6 +219,16 @@ def test_an_origin_that_would_endanger_the_key_is_refused(api_base: str, tmp_pat
         record(CLOSE_LOST, Target(api_base, KEY), tmp_path / "x.yaml", surroundings())
 
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("rest", ["/v1", "?a=b", "?", "#there"])
+def test_an_address_that_is_more_than_an_origin_is_refused(rest: str, tmp_path: Path) -> None:
+    watched = Watched(Sandbox())
+    with sandbox_target(watched) as target, pytest.raises(ApiBaseRefusedError) as refused:
+        record(CLOSE_LOST, Target(target.api_base + rest, KEY), tmp_path / "x.yaml", surroundings())
+
+    said = f"--api-base {target.api_base}{rest}: expected an origin such as http://127.0.0.1:12111; nothing was sent."
+    assert (str(refused.value), watched.seen) == (said, [])
 
 
 def test_a_live_answer_ends_the_recording_before_anything_is_closed(tmp_path: Path) -> None:
@@ -228,6 +254,33 @@ def test_a_dispute_that_never_appears_is_waited_for_ten_seconds_and_then_said_so
 
     assert sum(slept) == 10
     assert "expected one within 10 s, got none" in str(failed.value)
+
+
+def test_an_answer_that_is_a_web_page_is_told_to_be_no_json(tmp_path: Path) -> None:
+    page = Response(200, (("Content-Type", "text/html"), ("Content-Length", "15")), b"<html>a</html>\n", "OK")
+
+    watched = Watched(Sandbox(), lambda request, response: page)
+    with sandbox_target(watched) as target, pytest.raises(UnexpectedAnswerError) as failed:
+        record(CLOSE_LOST, target, tmp_path / "x.yaml", surroundings())
+
+    assert str(failed.value) == (
+        "close-lost: POST /v1/payment_intents: expected HTTP 200 and a Stripe object, "
+        "got HTTP 200 with a body that is no JSON."
+    )
+
+
+def test_a_server_that_replays_is_told_from_one_that_can_be_recorded(tmp_path: Path) -> None:
+    with (
+        sandbox_target(Player(load(SHIPPED_CLOSE_LOST), "close-lost")) as target,
+        pytest.raises(UnexpectedAnswerError) as failed,
+    ):
+        record(CLOSE_LOST, target, tmp_path / "x.yaml", surroundings())
+
+    assert str(failed.value) == (
+        "close-lost: POST /v1/payment_intents: expected HTTP 200 and a Stripe object, got HTTP 501 "
+        "(replaydisputes_mismatch) from a server that replays cassettes; `replaydisputes sandbox` is one to record "
+        "from."
+    )
 
 
 def test_an_existing_dispute_is_closed_only_with_leave(tmp_path: Path) -> None:
@@ -323,9 +376,67 @@ def test_a_file_in_place_that_is_no_cassette_stops_the_recording_before_anything
     assert (watched.seen, path.read_text(), quarantined()) == ([], "my notes", [])
 
 
+def test_a_place_that_takes_no_file_stops_the_recording_before_anything_is_sent(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("mine")
+    path = tmp_path / "notes" / "cassettes" / "close-lost.yaml"
+    watched = Watched(Sandbox())
+
+    with sandbox_target(watched) as target, pytest.raises(FileAccessError) as refused:
+        record(CLOSE_LOST, target, path, surroundings())
+
+    said = f"{path}: cannot write: {tmp_path / 'notes'} is no directory. Nothing was sent."
+    assert (str(refused.value), watched.seen, quarantined()) == (said, [], [])
+
+
+def test_a_directory_without_permission_is_found_out_beforehand(tmp_path: Path) -> None:
+    folder = tmp_path / "cassettes"
+    folder.mkdir(mode=0o555)
+    for parent in (tmp_path, tmp_path.parent):
+        parent.chmod(0o755)
+    code = (
+        "import os, pathlib, sys\n"
+        "from replaydisputes.recording.recorder import check_replaceable\n"
+        "if os.getuid() == 0: os.setuid(65534)  # root may write anywhere\n"
+        "try: check_replaceable(pathlib.Path(sys.argv[1]))\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+    )
+    path = folder / "close-lost.yaml"
+    ran = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
+
+    said = f"FileAccessError {path}: cannot write: {folder} takes no new file. Nothing was sent.\n"
+    assert (ran.stdout, ran.stderr) == (said, "")
+
+
+def test_a_write_that_fails_after_the_close_says_where_the_capture_is_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "cassettes"
+
+    def close_it_off(request: Request, response: Response) -> Response:
+        if request.url.endswith("/close"):
+            folder.write_text("in the way")
+        return response
+
+    watched = Watched(Sandbox(), close_it_off)
+    with sandbox_target(watched) as target, pytest.raises(FileAccessError) as failed:
+        record(CLOSE_LOST, target, folder / "close-lost.yaml", surroundings())
+
+    (kept,), dispute = quarantined(), watched.closes[0].url.split("/")[-2]
+    assert str(failed.value) == (
+        f"{folder / 'close-lost.yaml'}: cannot write: File exists. A close of {dispute} was sent. "
+        f"The capture is kept in {kept}; `replaydisputes recover` shows it."
+    )
+
+
 def test_an_unknown_scenario_offers_the_nearest() -> None:
     with pytest.raises(UnknownScenarioError, match="did you mean close-lost"):
         scenario_named("close-lots")
+
+
+@pytest.mark.parametrize("prefix", ["sk_live_", "rk_test_", "pk_live_", "rkcs_test_", "sk_org_", "whsec_"])
+def test_a_key_of_any_kind_in_the_place_of_a_name_is_masked(prefix: str) -> None:
+    with pytest.raises(UnknownScenarioError) as unknown:
+        scenario_named(prefix + "5" * 24)
+
+    assert str(unknown.value).startswith(f"no scenario is called '{prefix}…'; known: close-lost")
 
 
 def test_netrc_and_redirects_cannot_move_the_key(tmp_path: Path, empty_home: Path) -> None:

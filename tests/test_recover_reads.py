@@ -68,6 +68,17 @@ def test_the_missing_reads_are_made_and_the_cassette_is_as_if_nothing_had_happen
     assert list(quarantine_directory().iterdir()) == []
 
 
+def test_only_what_is_sent_now_is_told(tmp_path: Path) -> None:
+    watched = failing(5, FAILURE)
+    with sandbox_target(watched) as target:
+        name = interrupted("close-lost", target, watched)
+        done = run("recover", name, cwd=tmp_path, STRIPE_API_KEY=KEY)
+
+    told = [line.strip() for line in done.stderr.splitlines() if line.startswith("  ")]
+    event = "the event charge.dispute.closed"
+    assert told == ["read the dispute", f"waiting for {event} (0.0 s)", f"read {event}"]
+
+
 def test_without_a_key_it_says_that_only_reads_are_missing(tmp_path: Path) -> None:
     watched = failing(5, FAILURE)
     with sandbox_target(watched) as target:

@@ -34,6 +34,9 @@ def coded(code: str, message: str, param: str) -> dict[str, Any]:
         ("pk_test_51AbcDef", "pk_test_****cDef"),
         ("hunter2hunter2", "**********ter2"),
         ("abcd", "****"),
+        ("pk_test_fresh", "pk_test_*****"),
+        ("pk_test_x", "pk_test_**"),
+        ("pk_test_without_write_1", "pk_test_***************"),
     ],
 )
 def test_a_bad_key_is_echoed_only_masked(key: str, shown: str) -> None:

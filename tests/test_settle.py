@@ -216,6 +216,14 @@ def test_the_command_prints_a_table_with_what_is_otherwise_and_exits_3(tmp_path:
     assert lines[-1] == "3 assumptions: 1 refuted, 1 not observable, 1 confirmed"
 
 
+@pytest.mark.parametrize("rest", ["x", "fresh", "longer_1"])
+def test_the_sandbox_confirms_itself_with_keys_shorter_than_stripes(rest: str) -> None:
+    target = Target("", f"sk_test_{rest}", f"rk_test_without_dispute_write_{rest}")
+    done = settled(assumed_sandbox, "refusal-wording", "restricted-key", target=target)
+
+    assert [one.verdict for one in done] == ["confirmed", "confirmed"]
+
+
 def test_nothing_that_is_told_names_the_account_its_people_or_a_key(tmp_path: Path) -> None:
     sandbox = Sandbox(people=True)
     with sandbox_target(sandbox) as target:

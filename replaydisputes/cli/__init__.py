@@ -9,7 +9,7 @@ from importlib import import_module
 
 import click
 
-from replaydisputes.errors import ReplayDisputesError
+from replaydisputes.errors import ReplayDisputesError, without_keys
 
 _COMMANDS = {
     "check": "replaydisputes.cli.check",
@@ -81,7 +81,9 @@ def main() -> None:
     try:
         code = group(prog_name="replaydisputes", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        click.echo(without_keys(said.getvalue()), err=True, nl=False)
         sys.exit(error.exit_code)
     except ReplayDisputesError as error:
         click.echo(f"Error: {error}", err=True)

@@ -27,7 +27,7 @@ class ForeignFolderError(ReplayDisputesError):
     def __init__(self, folder: Path, found: str) -> None:
         self.folder, self.found = folder, found
         super().__init__(
-            f"{folder} left as it is: it holds {found!r}, which no export has put there. "
+            f"{folder} left as it is: it holds {found!r}, which is no part of an export into that folder. "
             f"Name an empty folder, a new one, or one that holds an export and nothing else."
         )
 
@@ -39,7 +39,7 @@ class ForeignFolderError(ReplayDisputesError):
 def export_command(folder: Path, names: tuple[str, ...], directory: Path) -> None:
     """Write the demo page into DIR as files that need no server. An earlier export there is replaced, whole.
 
-    Example: replaydisputes export slides/dispute --cassette close-twice
+    Example: replaydisputes export close-twice-slides --cassette close-twice
     """
     from replaydisputes.cli.page import demo_files  # noqa: PLC0415 - `--help` stays light
 

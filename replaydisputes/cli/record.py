@@ -15,6 +15,7 @@ from replaydisputes.cli.keys import api_keys, key_option
 from replaydisputes.cli.options import cassettes_option, scenario_files_option
 from replaydisputes.cli.series import ended_in_order, record_series, say_cut_off
 from replaydisputes.cli.words import say_recorded
+from replaydisputes.stripe_api.ids import is_dispute_id
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,7 +61,7 @@ def record_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given b
     makes its own dispute, unless --dispute names one.
 
     A run over several scenarios that was cut off, or in which one failed, goes on when the same command is given
-    again: what it recorded is kept, the rest is recorded.
+    again: what it recorded is kept, the rest is recorded. With --sandbox, which takes seconds, it starts anew.
 
     Example: STRIPE_API_KEY=sk_test_… replaydisputes record close-lost
     """
@@ -69,8 +70,8 @@ def record_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given b
     if sandbox and profile is not None:
         raise click.UsageError("--sandbox takes no key: leave out --key-from-stripe-cli.")
     chosen = _chosen(scenarios, every, files)
-    if dispute and (len(chosen) != 1 or not chosen[0].takes_dispute):
-        raise click.UsageError("--dispute goes with one scenario that closes one dispute, such as close-lost.")
+    if dispute is not None:
+        _check_dispute(dispute, chosen)
     around = surroundings(yes, sandbox)
     with recording_target(sandbox, api_base, profile) as target, ended_in_order():
         if len(chosen) > 1:
@@ -93,6 +94,13 @@ def _chosen(names: tuple[str, ...], every: bool, files: tuple[Path, ...]) -> lis
         listed = ", ".join(entry.scenario.name for entry in known.entries)
         raise click.UsageError(f"name a scenario, or --all. Known: {listed}.")
     return list(dict.fromkeys(known.named(name) for name in names))
+
+
+def _check_dispute(dispute: str, chosen: list[Scenario]) -> None:
+    if not is_dispute_id(dispute):
+        raise click.UsageError(f"--dispute takes the id of a dispute, such as du_…, not {dispute!r}; nothing was sent.")
+    if len(chosen) != 1 or not chosen[0].takes_dispute:
+        raise click.UsageError("--dispute goes with one scenario that closes one dispute, such as close-lost.")
 
 
 def _record_one(scenario: Scenario, target: Target, directory: Path, around: Surroundings, dispute: str | None) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import warnings
+from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,9 +13,12 @@ from replaydisputes.cassette_file import load
 from replaydisputes.errors import (
     ApiBaseRefusedError,
     EditedCassetteWarning,
+    FileAccessError,
+    FileLockedError,
     KeyRefusedError,
     ReplayDisputesError,
 )
+from replaydisputes.model import Interaction
 from replaydisputes.recording.publishing import IsWanted, RawCapture, Recorded, publish
 from replaydisputes.recording.quarantine import Journal
 from replaydisputes.recording.running import NeedMissingError, RecordingDeclinedError, Run
@@ -33,6 +38,8 @@ __all__ = [
     "is_loopback",
     "record",
 ]
+
+_RESTRICTED_REMEDY = "Set STRIPE_RESTRICTED_KEY to one of test mode (rk_test_…)"
 
 
 class RecordingInterruptedError(ReplayDisputesError):
@@ -54,22 +61,23 @@ def check_target(target: Target, scenario: Scenario) -> None:
         raise KeyRefusedError("there is no test-mode key" if not target.key else "the key is not a test-mode key")
     _check_restricted_key(target.restricted_key, scenario)
     parts = urlsplit(target.api_base)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ApiBaseRefusedError(target.api_base, "expected an origin such as http://127.0.0.1:12111")
     if parts.username or parts.password:
         raise ApiBaseRefusedError("(not shown)", "an address with a user or password in it is not taken")
+    is_origin = parts.path in ("", "/") and not {"?", "#"} & set(target.api_base)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not is_origin:
+        raise ApiBaseRefusedError(target.api_base, "expected an origin such as http://127.0.0.1:12111")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ApiBaseRefusedError(target.api_base, "plain http would send the key in the clear; use https")
 
 
 def _check_restricted_key(key: str, scenario: Scenario) -> None:
     if key_mode(key) == "live":
-        raise KeyRefusedError("the restricted key is a live-mode key")
+        raise KeyRefusedError("the restricted key is a live-mode key", remedy=_RESTRICTED_REMEDY)
     if "a restricted key" in scenario.needs and not (key.startswith("rk") and key_mode(key) == "test"):
         raise NeedMissingError(
             scenario.name,
             "it needs a restricted test-mode key that may read disputes and not write them",
-            "Set STRIPE_RESTRICTED_KEY to one (rk_test_…)",
+            _RESTRICTED_REMEDY,
         )
 
 
@@ -83,8 +91,8 @@ def record(  # noqa: PLR0913, PLR0917 - the last two have a default
 ) -> Recorded:
     """Make the scenario's calls and write its cassette to `path`.
 
-    dispute: an existing one to use instead of making one. is_wanted: see `publish`. A file in place that is no cassette
-    is refused with CassetteFormatError before anything is sent. Whatever goes wrong once a close was sent leaves the
+    dispute: an existing one to use instead of making one. is_wanted: see `publish`. What `check_replaceable` refuses is
+    refused before anything is sent. Whatever goes wrong once a close was sent leaves the
     capture in the quarantine and the old cassette as it was.
     """
     check_target(target, scenario)
@@ -92,21 +100,13 @@ def record(  # noqa: PLR0913, PLR0917 - the last two have a default
     journal = Journal(scenario.name, target.api_base)
     run = Run(scenario, target, journal, around)
     try:
-        interactions = run.calls(dispute)
-        capture = RawCapture(
-            scenario.name,
-            target.api_base,
-            tuple(run.raw),
-            tuple(interactions),
-            journal.path,
-            around.now_utc(),
-            tuple({target.key, target.restricted_key, UNKNOWN_KEY} - {""}),
-            around.policy,
-        )
-        made = publish(capture, path, is_wanted)
+        made = publish(_captured(run, journal, run.calls(dispute)), path, is_wanted)
     except KeyboardInterrupt as interrupt:
         run.end(interrupt)
         raise RecordingInterruptedError(scenario.name, run.kept()) from None
+    except (FileAccessError, FileLockedError) as error:
+        run.end(error)
+        raise error.keeping(run.kept()) from error
     except BaseException as error:
         run.end(error)
         raise
@@ -114,8 +114,29 @@ def record(  # noqa: PLR0913, PLR0917 - the last two have a default
     return made
 
 
+def _captured(run: Run, journal: Journal, kept: Sequence[Interaction]) -> RawCapture:
+    return RawCapture(
+        run.scenario.name,
+        run.target.api_base,
+        tuple(run.raw),
+        tuple(kept),
+        journal.path,
+        run.around.now_utc(),
+        tuple({run.target.key, run.target.restricted_key, UNKNOWN_KEY} - {""}),
+        run.around.policy,
+    )
+
+
 def check_replaceable(path: Path) -> None:
-    """Find out before a dispute is closed, not after it, that the file in place is none that may be replaced."""
+    """Find out before a dispute is closed, not after it, that the cassette could not be written.
+
+    Raises FileAccessError for a directory that takes no file, CassetteFormatError for a file that is no cassette.
+    """
+    folders = Path(os.path.realpath(path)).parents
+    nearest = next(folder for folder in folders if os.path.exists(folder))
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        cause = f"{nearest} {'takes no new file' if nearest.is_dir() else 'is no directory'}"
+        raise FileAccessError(path, "write", cause, "Nothing was sent.")
     if path.exists():
         with warnings.catch_warnings(action="ignore", category=EditedCassetteWarning):
             load(path)

@@ -31,7 +31,7 @@ from replaydisputes.recording.scenarios.steps import (
     WaitForField,
     field_at,
     json_object,
-    said,
+    told,
 )
 from replaydisputes.recording.scenarios.templates import filled
 from replaydisputes.recording.surroundings import Surroundings, Target
@@ -136,6 +136,11 @@ class Run:
             case FindAccount():
                 return self._find_account(capture)
 
+    def _say(self, step: str) -> None:
+        """Tell a step, unless its answer comes from the earlier run: nothing is sent for that."""
+        if not self._earlier:
+            self.around.on_step(step)
+
     def _adopt(self, capture: Caller, dispute: str) -> None:
         """Read an existing dispute and ask for leave to change it."""
         found = self._setup(capture, "GET", f"/v1/disputes/{dispute}")
@@ -146,7 +151,7 @@ class Run:
             raise RecordingDeclinedError(dispute)
 
     def _make(self, capture: Caller, call: Call) -> None:
-        self.around.on_step(call.what)
+        self._say(call.what)
         path = filled(call.path, self._values, in_path=True)
         form = tuple((name, filled(value, self._values)) for name, value in call.form)
         interaction = self._send(capture, call, path, form)
@@ -157,7 +162,7 @@ class Run:
             raise self._unexpected(call.what, *broken)
 
     def _pay(self, capture: Caller, pay: Pay) -> dict[str, str]:
-        self.around.on_step(f"making a payment with {pay.payment_method}")
+        self._say(f"making a payment with {pay.payment_method}")
         form: Params = (
             ("amount", str(AMOUNT_MINOR)),
             ("currency", "usd"),
@@ -197,7 +202,7 @@ class Run:
         return {wait.gives[0]: self._polled(found, f"waiting for the event {wait.event_type}", "it")}
 
     def _find_account(self, capture: Caller) -> dict[str, str]:
-        self.around.on_step("looking for a connected account")
+        self._say("looking for a connected account")
         accounts = self._setup(capture, "GET", "/v1/accounts?limit=100")["data"]
         chargeable = next((account for account in accounts if account.get("charges_enabled") is True), None)
         if chargeable is None:
@@ -212,7 +217,7 @@ class Run:
         """Look again every POLL_EVERY_S until there is something, for at most POLL_LIMIT_S."""
         waited_s = 0.0
         while True:
-            self.around.on_step(f"{what} ({waited_s:.1f} s)")
+            self._say(f"{what} ({waited_s:.1f} s)")
             found = look()
             if found is not None:
                 return found
@@ -225,9 +230,8 @@ class Run:
         what = f"{method} {path.partition('?')[0]}"
         interaction = self._send(capture, Call(what, method, path, recorded=False), path, form)
         value = json_object(interaction.response)
-        status = interaction.response.status
-        if status != 200 or not {"id", "data"} & value.keys():
-            raise self._unexpected(what, "HTTP 200", f"HTTP {status}{said(value)}")
+        if interaction.response.status != 200 or not {"id", "data"} & value.keys():
+            raise self._unexpected(what, "HTTP 200 and a Stripe object", told(interaction.response))
         return value
 
     def _send(self, capture: Caller, call: Call, path: str, form: Params) -> Interaction:

@@ -85,11 +85,14 @@ def invalid_key(key: str) -> Refusal:
 
 
 def masked_key(key: str) -> str:
-    """The key as Stripe echoes it: prefix and last four stay, the rest becomes asterisks."""
+    """The key as Stripe echoes it: prefix and last four stay, the rest becomes asterisks.
+
+    A made-up key can be shorter than any of Stripe's: then nothing is shown beside the prefix.
+    """
     kind, mode, rest = ("", "", key) if key.count("_") < 2 else key.split("_", 2)
     prefix = f"{kind}_{mode}_" if kind else ""
-    shown = rest[-4:] if len(rest) > 4 else ""
-    return f"{prefix}{'*' * (len(rest) - len(shown))}{shown}"
+    shown = rest[-4:] if len(rest) > 6 and rest[-4:].isalnum() else ""
+    return f"{prefix}{'*' * max(2, len(rest) - len(shown))}{shown}"
 
 
 def no_access(key: str, account: str) -> Refusal:

@@ -9,6 +9,7 @@ from typing import Any
 
 from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.model import Headers, Response
+from replaydisputes.stripe_api.facts import ERROR_HEADER
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -17,9 +18,6 @@ Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
-
-ERROR_HEADER = "Replaydisputes-Error"
-"""On an answer that is this server's own, never the Answerer's. Value: the error's class name."""
 
 
 class DisconnectedError(Exception):

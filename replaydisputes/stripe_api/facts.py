@@ -36,6 +36,9 @@ SENT_UNLISTED = frozenset(
 SANDBOX_HEADER = "Replaydisputes-Sandbox"
 """On every answer of the embedded sandbox, so that nothing can take it for Stripe's. Value: `true`."""
 
+ERROR_HEADER = "Replaydisputes-Error"
+"""On an answer that is a server's own, neither recorded nor the sandbox's. Value: the error's class name."""
+
 ASSUMPTION_HEADER = "Replaydisputes-Assumption"
 """On a sandbox answer that rests on an unestablished behaviour of Stripe; the value names the assumption."""
 

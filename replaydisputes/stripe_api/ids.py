@@ -32,6 +32,11 @@ def is_drawn_id(found: re.Match[str]) -> bool:
     return found["prefix"] != "pm_card" and is_id_suffix(found["suffix"])
 
 
+def is_dispute_id(text: str) -> bool:
+    """Whether the text has the form of a dispute's id: `du_…`, or `dp_…` as they were until 2023."""
+    return re.fullmatch(r"d[up]_[A-Za-z0-9]{1,255}", text) is not None
+
+
 def is_id(text: str) -> bool:
     """Whether the whole text is one Stripe object id, such as `du_1MtJUT2eZvKYlo2CNaw2HvEv`."""
     found = ID.fullmatch(text)

@@ -125,4 +125,5 @@ def _check_key(wanted: Wanted, instead: str) -> None:
     try:
         check_target(wanted.target, wanted.recipe)
     except KeyRefusedError as error:
-        raise KeyRefusedError(f"cassette {wanted.name!r} cannot be recorded: {error.problem}", instead) from None
+        problem = f"cassette {wanted.name!r} cannot be recorded: {error.problem}"
+        raise KeyRefusedError(problem, instead, error.remedy) from None

@@ -14,7 +14,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from replaydisputes.cassette_file import refuse_livemode
-from replaydisputes.errors import LeakFoundError, LivemodeError, ReplayDisputesError
+from replaydisputes.errors import FileAccessError, FileLockedError, LeakFoundError, LivemodeError, ReplayDisputesError
 from replaydisputes.model import Cassette, Interaction, Request, Response, without_headers
 from replaydisputes.recording.from_test.refusals import (
     ForwardingRefusedError,
@@ -98,7 +98,9 @@ class Take:
             made = publish(self._capture(), self.wanted.path)
         except BaseException as error:
             why = f"{type(error).__name__}: {error}" if isinstance(error, ReplayDisputesError) else "interrupted"
-            self.give_up(why, keep=isinstance(error, LeakFoundError))
+            kept = self.give_up(why, keep=isinstance(error, LeakFoundError))
+            if isinstance(error, FileAccessError | FileLockedError):
+                raise error.keeping(kept) from error
             raise
         self._journal.discard()
         self._turn.note()

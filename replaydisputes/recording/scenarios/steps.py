@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from replaydisputes.model import Response
+from replaydisputes.stripe_api.facts import ERROR_HEADER
 from replaydisputes.stripe_api.forms import Params
 
 KeyUsed = Literal["yours", "unknown", "none", "restricted"]
@@ -41,11 +42,11 @@ class Call:
         """What was expected and what came instead, where an answer breaks the promise; None where it keeps it."""
         value = json_object(response)
         if response.status not in self.statuses:
-            return " or ".join(f"HTTP {wanted}" for wanted in self.statuses), f"HTTP {response.status}{said(value)}"
+            return " or ".join(f"HTTP {wanted}" for wanted in self.statuses), told(response)
         if response.status < 300 and self.dispute_statuses and value.get("status") not in self.dispute_statuses:
-            return f"status {' or '.join(self.dispute_statuses)}", f"{value.get('status')}"
+            return f"status {' or '.join(self.dispute_statuses)}", str(value.get("status") or told(response))
         if self.error and said(value) != f" ({self.error})":
-            return f"the error {self.error}", f"HTTP {response.status}{said(value)}"
+            return f"the error {self.error}", told(response)
         for path, wanted in self.fields:
             if response.status < 300 and field_at(value, path) != wanted:
                 return f"{path} to be {wanted}", field_at(value, path) or "nothing"
@@ -122,6 +123,22 @@ def said(value: Mapping[str, Any]) -> str:
     """Type and code of an error body. Its message is left out: it may quote a key or an id."""
     error = value.get("error")
     return f" ({error.get('code') or error.get('type')})" if isinstance(error, dict) else ""
+
+
+def told(response: Response) -> str:
+    """`HTTP 404 (resource_missing)`; and of what no Stripe answers, what it is."""
+    status = f"HTTP {response.status}{said(json_object(response))}"
+    if response.header(ERROR_HEADER) == "MismatchError":
+        return f"{status} from a server that replays cassettes; `replaydisputes sandbox` is one to record from"
+    return status if _is_json(response) else f"{status} with a body that is no JSON"
+
+
+def _is_json(response: Response) -> bool:
+    try:
+        json.loads(response.body)
+    except ValueError:
+        return False
+    return True
 
 
 def field_at(value: Any, path: str) -> str:
