@@ -436,7 +436,8 @@ def test_a_key_of_any_kind_in_the_place_of_a_name_is_masked(prefix: str) -> None
     with pytest.raises(UnknownScenarioError) as unknown:
         scenario_named(prefix + "5" * 24)
 
-    assert str(unknown.value).startswith(f"no scenario is called '{prefix}…'; known: close-lost")
+    assert str(unknown.value).startswith(f"no scenario is called '{prefix}…'; ")
+    assert "5" * 4 not in str(unknown.value)
 
 
 def test_netrc_and_redirects_cannot_move_the_key(tmp_path: Path, empty_home: Path) -> None:
