@@ -209,7 +209,8 @@ def test_one_scenario_whose_need_is_missing_is_an_error(tmp_path: Path) -> None:
         4,
         [
             "Error: close-restricted-key: it needs a restricted test-mode key that may read disputes and not write "
-            "them. Set STRIPE_RESTRICTED_KEY to one (rk_test_…), or record it from the sandbox with --sandbox."
+            "them. Set STRIPE_RESTRICTED_KEY to one of test mode (rk_test_…), or record it from the sandbox with "
+            "--sandbox."
         ],
     )
 
