@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -388,22 +389,25 @@ def test_a_place_that_takes_no_file_stops_the_recording_before_anything_is_sent(
     assert (str(refused.value), watched.seen, quarantined()) == (said, [], [])
 
 
-def test_a_directory_without_permission_is_found_out_beforehand(tmp_path: Path) -> None:
-    folder = tmp_path / "cassettes"
-    folder.mkdir(mode=0o555)
-    for parent in (tmp_path, tmp_path.parent):
-        parent.chmod(0o755)
+def test_a_directory_without_permission_is_found_out_beforehand() -> None:
     code = (
         "import os, pathlib, sys\n"
         "from replaydisputes.recording.recorder import check_replaceable\n"
+        "place = pathlib.Path(sys.argv[1])\n"
+        "check_replaceable(place.parent / 'other.yaml')  # imports what it needs, as long as it may\n"
+        "place.mkdir(mode=0o555)\n"
         "if os.getuid() == 0: os.setuid(65534)  # root may write anywhere\n"
-        "try: check_replaceable(pathlib.Path(sys.argv[1]))\n"
+        "try: check_replaceable(place / 'close-lost.yaml')\n"
         "except Exception as error: print(type(error).__name__, error)\n"
     )
-    path = folder / "close-lost.yaml"
-    ran = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory() as home:  # pytest's own are closed to other users
+        Path(home).chmod(0o755)
+        folder = Path(home, "cassettes")
+        ran = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=False)
 
-    said = f"FileAccessError {path}: cannot write: {folder} takes no new file. Nothing was sent.\n"
+    said = (
+        f"FileAccessError {folder / 'close-lost.yaml'}: cannot write: {folder} takes no new file. Nothing was sent.\n"
+    )
     assert (ran.stdout, ran.stderr) == (said, "")
 
 
