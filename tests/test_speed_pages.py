@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.harness import OURS, Figure
 from benchmarks.pages import ROWS_IN_README, pages
 from benchmarks.results import read
 
@@ -19,6 +20,7 @@ def test_every_row_of_the_readme_was_measured_here_and_beside_a_peer() -> None:
 
     assert [key for key in ROWS_IN_README if key not in rows] == []
     assert [key for key in ROWS_IN_README if len(rows[key].cells) < 2] == []
+    assert [key for key in ROWS_IN_README if not isinstance(rows[key].cells[OURS], Figure)] == []
 
 
 def test_a_run_tells_nothing_of_the_machine_but_its_cores() -> None:
