@@ -10,7 +10,7 @@ import pytest
 
 from tests.cuts.cutting import Cutting, Tally
 
-CUTS = int(os.environ.get("CUTS", "16"))
+CUTS = int(os.environ.get("CUTS", "32"))
 
 
 def test_a_recording_cut_at_any_byte_ends_whole_or_leaves_what_was_there(
@@ -26,7 +26,6 @@ def test_a_recording_cut_at_any_byte_ends_whole_or_leaves_what_was_there(
 
     print(f"{CUTS} cuts: {tally.healed} healed, {tally.refused} refused, {tally.closes_kept} closes kept")
     assert tally.problems == []
-    few = CUTS / 4 if CUTS >= 100 else 0  # of a few, a quarter may be missed by chance
-    assert tally.healed > few
-    assert tally.refused > few
+    assert tally.healed > CUTS / 4
+    assert tally.refused > CUTS / 4
     assert tally.closes_kept > 0

@@ -102,7 +102,7 @@ def test_killed_at_random_moments_it_leaves_the_old_cassette_or_the_new_one(tmp_
         whole_run_s = time.monotonic() - began
         after = path.read_bytes()
         kept = 0
-        for _ in range(8):
+        for _ in range(12):
             path.write_bytes(before)
             watched.seen.clear()
             process = start(target.api_base, path)
@@ -113,7 +113,7 @@ def test_killed_at_random_moments_it_leaves_the_old_cassette_or_the_new_one(tmp_
             kept += path.read_bytes() == after
             closed = {request.url.split("/")[-2] for request in watched.closes}
             assert path.read_bytes() == after or closed <= noted_closes()
-    print(f"{kept} of 8 were finished before the kill")
+    print(f"{kept} of 12 were finished before the kill")
 
 
 def test_what_a_journal_holds_can_be_read_back_up_to_a_torn_line(tmp_path: Path) -> None:

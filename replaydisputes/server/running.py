@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from replaydisputes.errors import MissingExtraError, PortInUseError, ReplayDisputesError
 from replaydisputes.model import Answerer
@@ -24,6 +24,18 @@ if TYPE_CHECKING:
 
 _BACKLOG = 2048
 _DRAIN_S = 2
+_PLAIN: dict[str, Any] = {
+    "ws": "none",
+    "lifespan": "on",
+    "log_config": None,
+    "log_level": "error",
+    "access_log": False,
+    "server_header": False,
+    "date_header": False,
+    "proxy_headers": False,
+    "timeout_graceful_shutdown": _DRAIN_S,
+}
+"""Of uvicorn, for both servers: no log, no field of its own in an answer."""
 
 
 class HostRefusedError(ReplayDisputesError):
@@ -186,15 +198,7 @@ def _server(answerer: Answerer, latency_s: float) -> uvicorn.Server:
         asgi_app(answerer, latency_s=latency_s),
         http="h11",
         loop="asyncio",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        log_level="error",
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=_DRAIN_S,
+        **_PLAIN,
     )
     return uvicorn.Server(config)
 
@@ -210,16 +214,8 @@ def _session_server(app: AsgiApp, tls: ssl.SSLContext | None) -> uvicorn.Server:
         http=BoundedProtocol,
         # uvloop 0.23 hangs as it closes, where a TLS connection has not ended on both sides.
         loop="uvloop" if tls is None and find_spec("uvloop") else "asyncio",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        log_level="error",
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
+        **_PLAIN,
         timeout_keep_alive=int(IDLE_S),
-        timeout_graceful_shutdown=_DRAIN_S,
     )
     config.load()
     config.ssl = tls
