@@ -11,6 +11,7 @@ from replaydisputes.cassette_file import load
 from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.model import Request, Response
 from replaydisputes.playback import Player, Run, Several, runs_of, set_apart
+from replaydisputes.playback.advice import SERVED as ADVICE
 from replaydisputes.server.asgi import own_error
 from replaydisputes.server.session_app import fit_for_the_wire
 from replaydisputes.stripe_api.facts import API_ORIGIN
@@ -121,7 +122,7 @@ def sessions(count: int, seed: int) -> tuple[list[LoadSession], Callable[[], Run
 def _players() -> Iterator[Player]:
     """As `serve --any-dispute` has them: the first answers for every id that is no other's."""
     for name, beside in zip(SERVED, set_apart(SERVED), strict=True):
-        yield Player(load(CASSETTES / f"{name}.yaml"), name, any_dispute=not beside, beside=beside)
+        yield Player(load(CASSETTES / f"{name}.yaml"), name, any_dispute=not beside, beside=beside, surface=ADVICE)
 
 
 def _briefly(answer: tuple[int, list[tuple[str, str]], bytes]) -> str:
