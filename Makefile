@@ -22,10 +22,12 @@ SEQUENCES ?= 5000
 SECONDS ?= 60
 LOAD_SECONDS ?= 600
 REQUESTS ?= 100000
+LONG_TESTS := tests/test_recording_killed.py tests/test_recording_series.py tests/test_cassette_file_writing.py \
+	tests/test_importing_faults.py tests/test_docs_recording.py tests/test_docs_drift.py
 NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: demo test coverage neighbours canaries cuts sequences languages stripe-cli redis redis-server wrk nginx chromium lint cassettes bench bench-short bench-server bench-server-short soak load fuzz peers browser clean
+.PHONY: demo test coverage neighbours canaries cuts sequences languages stripe-cli redis redis-server wrk nginx chromium lint cassettes bench bench-short bench-server bench-server-short soak load fuzz long peers browser clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -48,7 +50,10 @@ canaries: $(INSTALLED) ## secrets planted, redacted and looked for: PLANTINGS of
 	$(RUN)python -m tests.canaries --plantings $(PLANTINGS) $(if $(SEED),--seed $(SEED))
 
 cuts: $(INSTALLED) ## recordings over TLS whose connection breaks at any byte: CUTS of them; SEED=n repeats a run
-	CUTS=$(CUTS) $(if $(SEED),SEED=$(SEED)) $(RUN)python -m pytest -q -s tests/test_recording_cuts.py
+	AT_LENGTH=1 CUTS=$(CUTS) $(if $(SEED),SEED=$(SEED)) $(RUN)python -m pytest -q -s tests/test_recording_cuts.py
+
+long: $(INSTALLED) ## every test of these, also what is too long for `make test`: kills at each call, the commands of docs/
+	AT_LENGTH=1 $(RUN)python -m pytest -n 2 $(LONG_TESTS)
 
 sequences: $(INSTALLED) ## random calls of the sandbox, its invariants held: SEQUENCES of 30; SEED=n repeats a run
 	$(RUN)python -m tests.sandbox_sequences --sequences $(SEQUENCES) $(if $(SEED),--seed $(SEED))

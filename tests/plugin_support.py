@@ -46,9 +46,7 @@ def own_cassette(pytester: pytest.Pytester, name: str, shipped: str = "close-los
     return path
 
 
-_OTHERS_OFF = [
-    part for name in ("anyio", "cassetter", "cov", "hypothesispytest", "recording") for part in ("-p", f"no:{name}")
-]
+_OTHERS_OFF = [part for name in ("anyio", "cassetter", "cov", "recording") for part in ("-p", f"no:{name}")]
 
 
 def run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from replaydisputes.sandbox import ASSUMPTIONS
 from replaydisputes.settling.probes import NOT_OBSERVABLE
+from tests.at_length import at_length
 from tests.docs_support import ROOT, blocks
 from tests.recording_support import sandbox_target
 from tests.test_docs_recording import with_key
@@ -27,6 +28,7 @@ def test_every_block_is_run_here() -> None:
     ]
 
 
+@at_length("long")
 def test_the_commands_run_as_printed(tmp_path: Path) -> None:
     for directory in ("recordings/before", "recordings/after", "cassettes"):
         assert shell(f"replaydisputes record close-lost --sandbox --cassettes {directory}", tmp_path).returncode == 0

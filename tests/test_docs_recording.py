@@ -14,6 +14,7 @@ import yaml
 
 from replaydisputes.recording.scenarios import SCENARIOS
 from replaydisputes.sandbox import Sandbox
+from tests.at_length import at_length
 from tests.docs_support import ROOT, blocks
 from tests.plugin_support import own_cassette, run_apart
 from tests.recording_support import KEY, Watched, sandbox_target
@@ -46,6 +47,7 @@ def test_every_block_is_run_here() -> None:
     ]
 
 
+@at_length("long")
 def test_the_commands_run_one_after_the_other_as_printed(tmp_path: Path) -> None:
     (recipes,) = blocks(PAGE, "python")
     (tmp_path / "recipes.py").write_text(recipes, encoding="utf-8")

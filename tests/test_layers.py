@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -64,12 +65,14 @@ ONLY_IN = {
 }
 
 
-def modules() -> Iterator[tuple[str, str, ast.Module]]:
+@cache
+def modules() -> list[tuple[str, str, ast.Module]]:
     """Each module as (its path in the package, the part it belongs to, its tree)."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        inside = path.relative_to(PACKAGE)
-        part = inside.parts[0].removesuffix(".py")
-        yield inside.as_posix(), part, ast.parse(path.read_text(encoding="utf-8"))
+    inside = [path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*.py"))]
+    return [
+        (path.as_posix(), path.parts[0].removesuffix(".py"), ast.parse((PACKAGE / path).read_text(encoding="utf-8")))
+        for path in inside
+    ]
 
 
 def imported(tree: ast.Module, part: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Connections cut at any byte: nothing closed twice, no close lost, no half cassette. `make cuts` makes more."""
+"""Connections cut at any byte: nothing closed twice, no close lost, no half cassette"""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.at_length import at_length
 from tests.cuts.cutting import Cutting, Tally
 
-CUTS = int(os.environ.get("CUTS", "32"))
+CUTS = int(os.environ.get("CUTS", "500"))
 
 
+@at_length("cuts")
 def test_a_recording_cut_at_any_byte_ends_whole_or_leaves_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,10 +19,12 @@ from replaydisputes.recording.quarantine import quarantine_directory, quarantine
 from replaydisputes.recording.recorder import record
 from replaydisputes.recording.scenarios import SCENARIOS
 from replaydisputes.sandbox import Sandbox
+from tests.at_length import all_at_length, at_length
 from tests.recording_support import KEY, Watched, sandbox_target, surroundings
 
 CALLS = 6
 """Of close-twice: payment, list, read, close, close, read."""
+CLOSES = (4, 5)
 
 
 class Killer:
@@ -73,7 +75,7 @@ def noted_closes() -> set[str]:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("at", range(1, CALLS + 1))
+@pytest.mark.parametrize("at", all_at_length(range(1, CALLS + 1), always=CLOSES))
 def test_killed_at_a_call_it_leaves_the_old_cassette_and_a_note_of_each_close(
     at: int, after: bool, tmp_path: Path
 ) -> None:
@@ -89,6 +91,7 @@ def test_killed_at_a_call_it_leaves_the_old_cassette_and_a_note_of_each_close(
     assert set(killer.closes_done) <= noted_closes()
 
 
+@at_length("long")
 def test_killed_at_random_moments_it_leaves_the_old_cassette_or_the_new_one(tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")

@@ -26,6 +26,7 @@ from replaydisputes.recording.scenarios import SCENARIOS
 from replaydisputes.recording.series import record_each
 from replaydisputes.sandbox import Sandbox
 from replaydisputes.stripe_api.facts import API_ORIGIN
+from tests.at_length import all_at_length
 from tests.recording_support import KEY, Watched, sandbox_target, surroundings, with_json
 from tests.tls_support import https_serving, resolve_stripe_to, trust
 
@@ -78,7 +79,9 @@ KILLED = NAMES[:2]
 CUTS = [(at, (signal.SIGKILL, signal.SIGINT, signal.SIGTERM)[at % 3], at % 2 == 0) for at in range(1, 10)]
 
 
-@pytest.mark.parametrize(("at", "sent", "after"), CUTS, ids=[f"{at}-{sent.name}" for at, sent, _ in CUTS])
+@pytest.mark.parametrize(
+    ("at", "sent", "after"), all_at_length(CUTS, always=CUTS[3:6]), ids=[f"{at}-{sent.name}" for at, sent, _ in CUTS]
+)
 def test_cut_off_at_a_call_the_next_run_finishes_and_nothing_is_closed_twice_or_lost(
     at: int, sent: signal.Signals, after: bool, tmp_path: Path
 ) -> None:
