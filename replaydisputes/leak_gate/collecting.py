@@ -63,6 +63,8 @@ class Capture:
     certain: set[tuple[str, str]] = field(default_factory=set)
     likely: set[tuple[str, str]] = field(default_factory=set)
     public: set[str] = field(default_factory=set)
+    looked_at: set[str] = field(default_factory=set)
+    """The texts in which shapes were looked for: most stand in every answer of a recording."""
 
 
 def read_capture(interactions: Iterable[Interaction]) -> Capture:
@@ -223,6 +225,9 @@ def _holds_id(text: str) -> bool:
 
 def _read_shapes(capture: Capture, text: str) -> None:
     """Whatever is secret wherever it stands: keys, ids, emails, addresses, card and telephone numbers."""
+    if text in capture.looked_at:
+        return
+    capture.looked_at.add(text)
     raw = text.encode("utf-8", "replace")
     for match in (*line_shapes(raw), *number_shapes(raw)):
         value = raw[match.start : match.end].decode("utf-8", "replace")
