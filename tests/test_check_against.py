@@ -287,6 +287,7 @@ def as_json_schema(document: dict[str, Any], name: str) -> dict[str, Any]:
 BAD = {
     "yaml": (b"openapi: 3.0.0\ninfo: {}\n", "got YAML; the same in JSON lies beside it"),
     "swagger 2": (b'{"swagger": "2.0"}', "got version 2.0"),
+    "nothing described": (b'{"openapi": "3.0.0", "paths": {}}', "got one that describes no call and no object"),
     "3.1": (b'{"openapi": "3.1.0"}', "got version 3.1.0"),
     "other JSON": (b'{"a": 1}', "got other JSON"),
     "a list": (b"[]", "got other JSON"),

@@ -34,7 +34,10 @@ class OpenApi:
         self.version = str(_inside(self._root, "info", "version") or "")
         self._operations = list(self._read_operations())
         self._objects: dict[str, list[Schema]] = {}
-        for schema in self._mapping("components", "schemas").values():
+        schemas = self._mapping("components", "schemas")
+        if not self._operations and not schemas:
+            raise OpenApiError(path, "one that describes no call and no object")
+        for schema in schemas.values():
             for name in _names_of(schema):
                 self._objects.setdefault(name, []).append(schema)
 
