@@ -64,6 +64,18 @@ def test_check_and_list_look_where_pytests_configuration_says(name: str) -> None
     ]
 
 
+@pytest.mark.parametrize("command", ["check", "list"])
+def test_a_configured_directory_that_is_not_there_is_told(command: str) -> None:
+    Path("pytest.ini").write_text(CONFIGURATIONS["pytest.ini"], encoding="utf-8")
+
+    done = invoke(command, "--json")
+
+    assert (done.exit_code, done.stderr) == (
+        0,
+        "tests/disputes: no such directory, though replaydisputes_cassettes names it\n",
+    )
+
+
 def test_a_configuration_that_cannot_be_read_is_named_in_one_line() -> None:
     Path("tox.ini").write_text("replaydisputes_cassettes = here\n", encoding="utf-8")
 

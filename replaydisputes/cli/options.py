@@ -28,13 +28,17 @@ scenario_files_option = click.option(
 def reading_directories(directory: Path) -> list[Path]:
     """Where cassettes are looked for: the directory named, tests/cassettes, and those of pytest's configuration here.
 
-    Raises UsageError where --cassettes names a directory that is not there, SettingsError.
+    Of the last, one that is not there is told, as its cassettes would be missed by nobody. Raises UsageError where
+    --cassettes names a directory that is not there, SettingsError.
     """
     from replaydisputes.settings import pytest_directories  # noqa: PLC0415 - `--help` stays light
 
     if is_given() and not directory.is_dir():
         raise click.UsageError(f"--cassettes {directory}: no such directory.")
-    return list(dict.fromkeys([directory, Path("tests", "cassettes"), *pytest_directories(Path())]))
+    configured = pytest_directories(Path())
+    for missing in (each for each in configured if not each.is_dir()):
+        click.echo(f"{missing}: no such directory, though replaydisputes_cassettes names it", err=True)
+    return list(dict.fromkeys([directory, Path("tests", "cassettes"), *configured]))
 
 
 def is_given() -> bool:
