@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import uvicorn.server
 
 pytest_plugins = ["pytester"]
+
+_BRISK = 20
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +21,15 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "STRIPE_API_KEY", "SOURCE_DATE_EPOCH"):
         monkeypatch.delenv(name, raising=False)
     return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def brisk_uvicorn() -> Iterator[None]:
+    """uvicorn sleeps some 0.15 s while it ends, which four hundred servers of this suite do."""
+
+    def sleep(delay_s: float) -> Awaitable[None]:
+        return asyncio.sleep(delay_s / _BRISK)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uvicorn.server, "asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": sleep}))
+        yield
