@@ -21,6 +21,7 @@ _NOT_BASE64_TO_SPACE = bytes(byte if byte in _ALPHABET else 0x20 for byte in ran
 _URL_SAFE_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _LINE = rb"[ \t]*[A-Za-z0-9+/_-]"
 _LINES = _LINE + rb"{16,}[ \t]*\r?\n(?:" + _LINE + rb"+={0,2}[ \t]*(?:\r?\n|\Z))*" + _LINE + rb"+={0,2}"
+_OPENS_A_BLOCK = re.compile(rb"\n" + _LINE + rb"{16,}[ \t]*\r?(?:\n|\Z)")
 _FIRST_BLOCK, _LATER_BLOCK = re.compile(rb"()(" + _LINES + rb")"), re.compile(rb"(\n)(" + _LINES + rb")")
 _WORD = re.compile(rb"[A-Za-z0-9+/_-]+")
 _HEX = re.compile(rb"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8,}")
@@ -58,9 +59,9 @@ class _Decompressor(Protocol):
 def decode_blobs(view: View) -> Iterator[View]:
     """Views of all that base64 and hex hold in this text, as text and, where it is compressed, decompressed."""
     in_clear, in_hex, compressed = ViewBuilder(), ViewBuilder(), ViewBuilder()
-    blocks = list(_folded_blocks(view.text))
+    blocks = list(_folded_blocks(view.text)) if _OPENS_A_BLOCK.search(b"\n" + view.once) else []
     in_blocks = {word for block in blocks for word in _WORD.findall(view.text[block.marks[0][1] : block.end_in_text])}
-    tokens = {token for token in set(view.text.translate(_NOT_BASE64_TO_SPACE).split()) if len(token) >= 6}
+    tokens = {token for token in set(view.once.translate(_NOT_BASE64_TO_SPACE).split()) if len(token) >= 6}
     for blob in (*blocks, *(_Blob(token) for token in tokens - in_blocks if _may_be_base64(token))):
         for shift in range(4):
             data = _from_base64(blob.joined[shift:])
@@ -83,6 +84,8 @@ def decode_blobs(view: View) -> Iterator[View]:
 
 def decompress_text(view: View) -> View | None:
     """Compressed bytes that stand in the text themselves, one character for each byte (YAML's "\\x1f\\x8b…")."""
+    if not _AS_CHARACTERS.search(view.once):
+        return None
     builder = ViewBuilder()
     for magic in _AS_CHARACTERS.finditer(view.text):
         characters = view.text[magic.start() : magic.start() + INFLATED_LIMIT].decode("utf-8", "replace")

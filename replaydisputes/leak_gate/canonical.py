@@ -79,9 +79,9 @@ def is_placeholder(value: bytes) -> bool:
         _REDACTED.search(value) is not None
         or _OTHER_PLACEHOLDER.fullmatch(value) is not None
         or _CANONICAL_LINK.fullmatch(value) is not None
+        or _is_canonical_id(value)
         or (_TELEPHONE.fullmatch(value) is not None and is_reserved_telephone(value))
         or is_public_address(value.decode("ascii", "replace")) is True
-        or _is_canonical_id(value)
     )
 
 

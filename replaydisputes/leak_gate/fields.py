@@ -43,14 +43,19 @@ _PERSONAL_OBJECTS = tuple(
     for name in (b"billing_details", b"customer_details", b"evidence", b"fraud_details", b"metadata", b"shipping")
 )
 _OPENING = re.compile(rb"\s*:\s*\{")
-_JSON_TOKEN = re.compile(rb'[{}\0]|"((?:[^"\\\0]|\\.)*)"(\s*:)?', re.S)
+_JSON_TOKEN = re.compile(rb'[{}\0]|"([^"\\\0]*(?:\\.[^"\\\0]*)*)"(\s*:)?', re.S)
 _HARMLESS = re.compile(rb"[a-z_]*|.{0,3}|[\d-]{1,10}", re.S)
 
 
-def header_fields(text: bytes) -> Iterator[Match]:
-    """Values of header fields that are neither a placeholder nor empty, in YAML, JSON and HAR."""
-    lowered = text.lower()
-    for name, kind in _HEADERS.items():
+def header_fields(text: bytes, once: bytes) -> Iterator[Match]:
+    """Values of header fields that are neither a placeholder nor empty, in YAML, JSON and HAR.
+
+    once: a text that holds each line of the text at least once; names that it does not hold are not looked for again.
+    """
+    once = once.lower()
+    names = [name for name in _HEADERS if name in once]
+    lowered = text.lower() if names else b""
+    for name in names:
         read_to = 0
         for start in occurrences(lowered, name):
             end = start + len(name)
@@ -63,7 +68,7 @@ def header_fields(text: bytes) -> Iterator[Match]:
             for part in ("same", "items"):
                 for line in _LINE.finditer(text, *value.span(part)) if value[part] else ():
                     if _tells(line[0]):
-                        yield Match(*line.span(), kind)
+                        yield Match(*line.span(), _HEADERS[name])
 
 
 def personal_fields(text: bytes, once: bytes) -> Iterator[Match]:
@@ -78,7 +83,8 @@ def personal_fields(text: bytes, once: bytes) -> Iterator[Match]:
                     yield Match(*found.span(1), "personal value")
     cleared: set[bytes] = set()
     read_to = 0
-    for start in sorted(start for name in _PERSONAL_OBJECTS for start in occurrences(text, name)):
+    names = [name for name in _PERSONAL_OBJECTS if name in once]
+    for start in sorted(start for name in names for start in occurrences(text, name)):
         opening = _OPENING.match(text, text.index(b'"', start + 1) + 1)
         if opening is not None and start >= read_to:
             read_to = _closing(text, opening.end())

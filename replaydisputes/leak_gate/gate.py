@@ -50,7 +50,7 @@ def find_leaks(text: bytes, known: KnownSecrets = _NOTHING_KNOWN) -> list[Leak]:
             findings.add("unreadable: grows too large", next(view.offsets_in_file(0)), b"", view)
         if budget < 0:
             break
-        for match in _matches(view.text, known):
+        for match in _matches(view, known):
             for place in view.offsets_in_file(match.start):
                 findings.add(match.kind, place, view.text[match.start : match.end], view)
     return sorted(findings.leaks, key=lambda leak: (leak.line, leak.column, leak.kind))
@@ -99,12 +99,12 @@ def _as_utf8(text: bytes) -> bytes:
     return text
 
 
-def _matches(text: bytes, known: KnownSecrets) -> list[Match]:
+def _matches(view: View, known: KnownSecrets) -> list[Match]:
     """All that one reading shows. Lines repeat a lot in a cassette, so most patterns first see each line once."""
-    once = b"\n".join(dict.fromkeys(text.split(b"\n")))
+    text, once = view.text, view.once
     certain = list(known.occurrences(text, once))
     if next(line_shapes(once), None) is not None:
         certain.extend(line_shapes(text))
-    if has_folded_numbers(text) or next(number_shapes(once), None) is not None:
+    if has_folded_numbers(text, once) or next(number_shapes(once), None) is not None:
         certain.extend(number_shapes(text))
-    return without_overlaps(certain, [*header_fields(text), *personal_fields(text, once)])
+    return without_overlaps(certain, [*header_fields(text, once), *personal_fields(text, once)])

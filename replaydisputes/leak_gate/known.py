@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from replaydisputes.leak_gate import canonical
@@ -32,6 +34,11 @@ class _Needle(NamedTuple):
     def longest_piece(self) -> bytes:
         """What stands between its blanks and quotes, in lower case: where it is not, no pattern need look."""
         return max(self.value.replace(b"'", b" ").lower().split(), key=len, default=b"")
+
+    @property
+    def mark(self) -> bytes:
+        """The first byte of that piece that is no letter or digit; empty if it has none."""
+        return self.longest_piece.translate(None, _WORD_BYTES)[:1]
 
     @property
     def start(self) -> bytes:
@@ -85,19 +92,22 @@ class KnownSecrets:
         if not self._by_start:
             return
         pieces = _pieces_of(once)
-        words = _words_of(pieces)
+        words = _words_of(b"\n".join(pieces))
         starts = {words[at : at + _START] for at in range(len(words))}
         likely = (needle for start in self._by_start.keys() & starts for needle in self._by_start[start])
         occurs = cache(lambda word: word[:_START] in starts and word in words if len(word) >= _START else word in words)
-        for needle in (*self._by_start.get(b"", ()), *likely):
-            if all(map(occurs, needle.words)) and needle.longest_piece in pieces:
-                for found in _pattern(needle).finditer(text):
-                    yield Match(found.start(), found.end(), needle.kind)
+        spelled = (it for it in (*self._by_start.get(b"", ()), *likely) if all(map(occurs, it.words)))
+        for mark, needles in groupby(sorted(spelled, key=attrgetter("mark")), key=attrgetter("mark")):
+            marked = b"\n".join(piece for piece in pieces if mark in piece)
+            for needle in needles:
+                if needle.longest_piece in marked:
+                    for found in _pattern(needle).finditer(text):
+                        yield Match(found.start(), found.end(), needle.kind)
 
 
-def _pieces_of(text: bytes) -> bytes:
-    """What stands between blanks and quotes, in lower case, each once and one a line."""
-    return b"\n".join(set(text.lower().replace(b"'", b" ").split()))
+def _pieces_of(text: bytes) -> set[bytes]:
+    """What stands between blanks and quotes, in lower case."""
+    return set(text.lower().replace(b"'", b" ").split())
 
 
 def _words_of(text: bytes) -> bytes:

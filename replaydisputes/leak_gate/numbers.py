@@ -47,9 +47,12 @@ def number_shapes(text: bytes) -> Iterator[Match]:
             yield from _telephone(found)
 
 
-def has_folded_numbers(text: bytes) -> bool:
-    """Whether a line ends and the next begins with a digit, so that a number may run on from line to line."""
-    return any(
+def has_folded_numbers(text: bytes, once: bytes) -> bool:
+    """Whether a line ends and the next begins with a digit, so that a number may run on from line to line.
+
+    once: a text that holds each line of the text at least once.
+    """
+    return _NUMBER_FOLD.search(b"\n" + once) is not None and any(
         text[max(found.start() - 3, 0) : found.start()].rstrip(b"\r)")[-1:].isdigit()
         for found in _NUMBER_FOLD.finditer(text)
     )

@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from urllib.parse import unquote_to_bytes
 
 Span = tuple[int, int]
@@ -29,7 +30,7 @@ _PLUS_BETWEEN = re.compile(rb"[A-Za-z0-9.,:-]\+[A-Za-z0-9%(]")
 _FORM_ESCAPE = re.compile(rb"(?:\+|%[0-9A-Fa-f]{2})+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """One reading of the file. `starts[i]` in this text came from `sources[i]` in the parent's.
 
@@ -46,6 +47,13 @@ class View:
     tokens: dict[int, bytes] = field(default_factory=dict, repr=False)
     stretch: float = 1
     cut_short: bool = False
+
+    @cached_property
+    def once(self) -> bytes:
+        """Each line of the text once. A cassette repeats its lines some eight times, so what fits in a line is first
+        looked for here; and what no line holds, the text does not hold.
+        """
+        return b"\n".join(dict.fromkeys(self.text.split(b"\n")))
 
     def offsets_in_file(self, offset: int) -> Iterator[int]:
         """Every place of the file that reads so here; more than one only where the same token stands there again."""
