@@ -328,6 +328,14 @@ def test_a_file_made_to_be_slow_is_read_in_time(hostile: bytes) -> None:
     assert time.perf_counter() - started < 10
 
 
+def test_a_long_body_in_folded_base64_is_read_in_time() -> None:
+    body = base64.encodebytes(b"\n".join(b'"key_%d": "word %d",' % (number, number**2) for number in range(15_000)))
+    started = time.perf_counter()
+    find_leaks(b"string: !!binary |\n" + body)
+
+    assert time.perf_counter() - started < 10
+
+
 def test_a_file_in_utf_16_is_read() -> None:
     assert [leak.kind for leak in find_leaks(f"a: {KEY}".encode("utf-16"))] == ["API key"]
 

@@ -8,7 +8,9 @@ import lzma
 import math
 import re
 import zlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 from replaydisputes.leak_gate.views import GAP, View, ViewBuilder
@@ -125,19 +127,19 @@ def _from_base64(encoded: bytes) -> bytes:
 
 def _add_runs(builder: ViewBuilder, data: bytes, blob: _Blob, shift: int, stretch: float) -> None:
     """Add the stretches of text in the data, marked where the blob breaks its line, so that lines can be told."""
+    cuts = [math.ceil((at - shift) / stretch) for at, _ in blob.marks]
     for run in _TEXT_RUN.finditer(data):
         done = run.start()
-        for at, source in blob.marks[1:]:
-            cut = math.ceil((at - shift) / stretch)
-            if done < cut < run.end():
-                builder.add(data[done:cut], _source(blob, done * stretch + shift), blob.token)
-                builder.add(b"", source, blob.token)
-                done = cut
+        for index in range(bisect_right(cuts, done), bisect_left(cuts, run.end())):
+            if done < cuts[index]:
+                builder.add(data[done : cuts[index]], _source(blob, done * stretch + shift), blob.token)
+                builder.add(b"", blob.marks[index][1], blob.token)
+                done = cuts[index]
         builder.add(data[done : run.end()] + GAP, _source(blob, done * stretch + shift), blob.token)
 
 
 def _source(blob: _Blob, offset: float) -> int:
-    at, source = next(mark for mark in reversed(blob.marks) if mark[0] <= offset)
+    at, source = blob.marks[bisect_right(blob.marks, offset, key=itemgetter(0)) - 1]
     return source + int(offset - at)
 
 

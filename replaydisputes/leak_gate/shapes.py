@@ -120,10 +120,10 @@ def _ids(text: bytes) -> Iterator[Match]:
             if not canonical.is_canonical_client_secret(found[1]):
                 yield Match(found.start() - len(secret[0]), found.end(), "client secret")
             continue
-        prefix = _PREFIX.search(before)
-        if prefix is None or canonical.is_canonical_suffix(found[1]):
+        if canonical.is_canonical_suffix(found[1]):
             continue
-        if is_stripe_id(prefix[0], found[1]):
+        prefix = _PREFIX.search(before)
+        if prefix is not None and is_stripe_id(prefix[0], found[1]):
             yield Match(found.start() - len(prefix[0]), found.end(), id_kind(prefix[0]))
 
 
