@@ -127,7 +127,7 @@ def _from_base64(encoded: bytes) -> bytes:
 
 def _add_runs(builder: ViewBuilder, data: bytes, blob: _Blob, shift: int, stretch: float) -> None:
     """Add the stretches of text in the data, marked where the blob breaks its line, so that lines can be told."""
-    cuts = [math.ceil((at - shift) / stretch) for at, _ in blob.marks]
+    cuts = [] if blob.is_token else [math.ceil((at - shift) / stretch) for at, _ in blob.marks]
     for run in _TEXT_RUN.finditer(data):
         done = run.start()
         for index in range(bisect_right(cuts, done), bisect_left(cuts, run.end())):
