@@ -79,6 +79,21 @@ def test_more_requests_in_one_go_than_a_head_may_be_long_are_all_answered(url: s
     assert {one.status for one in answers} == {200}
 
 
+def test_a_small_head_that_ends_at_the_beginning_of_a_large_piece_is_answered(url: str) -> None:
+    """Its piece holds more than a head may be long, and hundreds of requests after it."""
+    first, rest = raw("GET", DISPUTE), raw("GET", DISPUTE) * 1500
+    for _ in range(10):
+        with connected(url) as connection:
+            connection.sendall(first[:20])
+            time.sleep(0.02)
+            sending = threading.Thread(target=connection.sendall, args=(first[20:] + rest,))
+            sending.start()
+            answers = read_answers(connection, ["GET"] * 1501)
+            sending.join()
+
+        assert {one.status for one in answers} == {200}
+
+
 def test_reads_and_writes_mixed_on_one_connection_keep_their_order(url: str) -> None:
     own = "sk_test_pipelined"
     calls = [("GET", ""), ("GET", ""), ("GET", ""), ("POST", "/close"), ("GET", ""), ("GET", "")]

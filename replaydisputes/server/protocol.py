@@ -47,7 +47,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._await(HEAD_S)
             self._head_bytes += len(data)
         super().data_received(data)
-        if self._is_head_too_large() and not self.transport.is_closing():
+        if self._is_coming_head_too_large() and not self.transport.is_closing():
             self._refuse_head()
 
     def on_message_begin(self) -> None:
@@ -58,7 +58,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if self._is_refused:
             return
-        if self._is_head_too_large():
+        if self._may_be_too_large() and self._head_size() > MAX_HEAD_BYTES:
             self._refuse_head()
             return
         self._head_bytes = None
@@ -131,12 +131,15 @@ class BoundedProtocol(HttpToolsProtocol):
         """Whether nothing is under way here, and the client takes what it is sent."""
         return (self.cycle is None or self.cycle.response_complete) and self._stuck_since_s is None
 
-    def _is_head_too_large(self) -> bool:
-        """Whether the head that is coming or has come is; told by sums alone while nothing large has come."""
-        since = self._head_bytes
-        if since is None or self._first_bytes + since <= MAX_HEAD_BYTES:
+    def _may_be_too_large(self) -> bool:
+        """Whether the chunks in which the head stands are together; other requests may stand in the first and last."""
+        return self._head_bytes is not None and self._first_bytes + self._head_bytes > MAX_HEAD_BYTES
+
+    def _is_coming_head_too_large(self) -> bool:
+        """Of a head that is not whole yet, all that has come since the chunk in which it began is its own."""
+        if not self._may_be_too_large():
             return False
-        return since > MAX_HEAD_BYTES or self._head_size() > MAX_HEAD_BYTES
+        return (self._head_bytes or 0) > MAX_HEAD_BYTES or self._head_size() > MAX_HEAD_BYTES
 
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
