@@ -159,9 +159,13 @@ def limited(seconds: float) -> Iterator[None]:
 
 
 def process(command: Sequence[str], cwd: Path = ROOT, **environment: str) -> float:
-    """Run a command to its end; its processor time in seconds, children included. Raises where it fails."""
+    """Run a command to its end; its processor time in seconds, children included. Raises where it fails.
+
+    With bytecode kept, whatever this environment says: it is what pip has made of the peers, and of an installed us.
+    """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    run = subprocess.run(command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, check=False)  # noqa: S603
+    variables = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **environment}
+    run = subprocess.run(command, cwd=cwd, env=variables, capture_output=True, check=False)  # noqa: S603
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if run.returncode:
         raise RuntimeError(f"{command}: exit {run.returncode}\n{(run.stdout + run.stderr).decode()[-2000:]}")

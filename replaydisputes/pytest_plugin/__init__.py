@@ -192,4 +192,6 @@ def pytest_runtest_makereport(
         from replaydisputes.pytest_plugin.told import what_was_played  # noqa: PLC0415
 
         report.sections += what_was_played(item.stash[_running])
+    if report.when == "teardown" and _running in item.stash:
+        del item.stash[_running]  # the item outlives its test, and what all replays keep alive slows the collector
     return report
