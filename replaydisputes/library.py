@@ -15,7 +15,10 @@ from replaydisputes.model import Cassette
 
 _SUFFIXES = (".yaml", ".yml")
 
+_MOST_KEPT = 256
+
 _loaded: dict[str, tuple[tuple[int, ...], Cassette]] = {}
+_ever_loaded: set[str] = set()
 _loading = threading.Lock()
 
 
@@ -39,16 +42,19 @@ class Library:
 
         Raises UnknownCassetteError; a name that would lead outside the directories is unknown, whatever lies there.
         """
+        return Path(self._place_of(name))
+
+    def _place_of(self, name: str) -> str:
+        """`find` in text, because this is asked before every test and pathlib takes four times as long."""
         if _is_plain(name):
             for directory in self._directories:
                 for suffix in _SUFFIXES:
-                    # As text, because this is asked before every test and pathlib takes four times as long.
-                    path = os.path.join(directory, name + suffix)
-                    if os.path.isfile(path):
-                        return Path(path)
+                    place = os.path.join(directory, name + suffix)
+                    if os.path.isfile(place):
+                        return place
         named = Path(name)
         if named.suffix in _SUFFIXES and named.is_file():
-            return named
+            return name
         looked_in, known = [str(d) for d in self._directories], [entry.name for entry in self.names()]
         problem = _problem_of_path(name)
         if problem:
@@ -90,14 +96,14 @@ class Library:
         return [entries[name] for name in sorted(entries)]
 
     def load(self, name: str) -> Cassette:
-        """The cassette of a name; read once per process for as long as the file stays as it is."""
-        return _load(self.find(name))
+        """The cassette of a name; read once for as long as the file stays as it is, and among the last 256 read."""
+        return _load(self._place_of(name))
 
 
 def loaded_files() -> frozenset[Path]:
     """The files of all cassettes that this process has loaded so far, resolved."""
     with _loading:
-        return frozenset(Path(place).resolve() for place in _loaded)
+        return frozenset(Path(place).resolve() for place in _ever_loaded)
 
 
 def own_cassettes(directories: Iterable[Path]) -> list[Path]:
@@ -150,15 +156,19 @@ def _is_ours(path: Path) -> bool:
         return False
 
 
-def _load(path: Path) -> Cassette:
+def _load(place: str) -> Cassette:
     try:
-        stat = path.stat()
+        stat = os.stat(place)
     except OSError as error:
-        raise FileAccessError(path, "read", error.strerror or str(error)) from error
+        raise FileAccessError(Path(place), "read", error.strerror or str(error)) from error
     stamp = (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size)
-    place = os.path.abspath(path)
+    absolute = os.path.abspath(place)
     with _loading:
-        known = _loaded.get(place)
+        known = _loaded.get(absolute)
         if known is None or known[0] != stamp:
-            known = _loaded[place] = (stamp, cassette_file.load(path))
+            known = (stamp, cassette_file.load(Path(place)))
+            if len(_loaded) >= _MOST_KEPT:
+                del _loaded[next(iter(_loaded))]
+            _loaded[absolute] = known
+            _ever_loaded.add(absolute)
         return known[1]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields in wire order, names as they were spelled; a repeated field is a repeated pair."""
@@ -106,12 +107,13 @@ class Outline(NamedTuple):
     status: int
 
 
-@runtime_checkable
-class Outlined(Protocol):
-    """A sequence of interactions that tells their outlines, and each request, without reading them whole."""
+class Outlined(Sequence[Interaction]):
+    """Interactions that tell their outlines, and each request, without being read whole."""
 
+    @abstractmethod
     def outlines(self) -> Sequence[Outline]: ...
 
+    @abstractmethod
     def request(self, index: int) -> Request: ...
 
 

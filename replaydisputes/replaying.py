@@ -93,6 +93,11 @@ class Replay(Playing):
         return tuple(self._route.refused)
 
     @property
+    def is_over(self) -> bool:
+        """Whether it has ended, so that nothing is answered by it any more."""
+        return self._route.ended
+
+    @property
     def injected(self) -> tuple[Injected, ...]:
         """Each request that `fail_next` failed, in order. None of them counts as played, unless Stripe acted on it."""
         return self._faults.injected
@@ -116,7 +121,7 @@ class Replay(Playing):
         Stripe-Should-Retry says; by default what Stripe says, which is to retry a lock and not a rate limit.
         What has not come by the end of the replay fails it. Raises FaultOptionError, NoReplayError.
         """
-        if self._route.ended:
+        if self.is_over:
             raise NoReplayError("fail_next()")
         self._faults.plan(Fault(kind, times, after, processed, should_retry, on))
 

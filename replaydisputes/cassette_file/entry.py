@@ -7,6 +7,7 @@ set in deeper than the keys around it, everything else is one line.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from replaydisputes.model import Headers, Interaction, Outline, Request, Response, outline_of
 
@@ -81,8 +82,9 @@ def _plain_value(fields: bytes, lowered: bytes, opening: bytes) -> str | None:
     return None if value.startswith('"') else value
 
 
+@lru_cache(maxsize=256)
 def _headers(block: str) -> Headers:
-    """Header fields from their lines, or from `{}`."""
+    """Header fields from their lines, or from `{}`. Redacted ones are the same ones in cassette after cassette."""
     pairs = []
     name = ""
     for line in block.split("\n"):

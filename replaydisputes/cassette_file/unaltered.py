@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast, overload
 
 from replaydisputes.errors import CassetteFormatError
-from replaydisputes.model import Cassette, Interaction, MadeAgainst, Outline, Provenance, Request
+from replaydisputes.model import Cassette, Interaction, MadeAgainst, Outline, Outlined, Provenance, Request
 
 from .entry import read_entry, read_outline, read_request
 from .scalars import read_text
@@ -52,7 +52,7 @@ def unaltered(text: bytes, path: Path) -> Cassette | None:
     return Cassette((), provenance) if text[split[1] :] == _EMPTY_LISTING else None
 
 
-class LazyInteractions(Sequence[Interaction]):
+class LazyInteractions(Outlined):
     """The interactions of an unaltered file, each read when it is first asked for; equal to the tuple of them.
 
     Nothing can be changed, so threads may share it: two that read the same entry at once get the same interaction.

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 if TYPE_CHECKING:
+    from replaydisputes.decorating import Replaying
     from replaydisputes.replaying import OnUnplayed, Replay
 
 NAME = "replaydisputes"
 SCENARIOS = "replaydisputes_scenarios"
+CONFIG = "replaydisputes_config"
 INI_CASSETTES = "replaydisputes_cassettes"
 INI_ALLOW_HOSTS = "replaydisputes_allow_hosts"
 RECORD = f"{NAME}_record"
@@ -108,10 +111,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """A marked test gets the fixture whether or not it names it, before all its other fixtures."""
+    """A marked test is under its cassettes before all its fixtures, whether or not it names ours.
+
+    A plain one without a fixture, which would take as long as all else that a replay does. Other kinds of test have
+    a setup of their own to fail in, and --setup-show lists fixtures.
+    """
     names = getattr(item, "fixturenames", None)
-    if names is not None and NAME not in names and _is_marked(item):
+    if names is None or NAME in names or not _is_marked(item):
+        return
+    if type(item) is pytest.Function and not item.config.getoption("setupshow"):
+        item.setup = partial(_set_up, item, item.setup)  # type: ignore[method-assign]
+    else:
         names.insert(0, NAME)
+
+
+def _set_up(item: pytest.Function, set_up: Callable[[], None]) -> None:
+    _begin(item, item._request.getfixturevalue(CONFIG), item.addfinalizer)
+    set_up()
 
 
 def _is_marked(item: pytest.Item) -> bool:
@@ -132,21 +148,42 @@ def replaydisputes_config() -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def replaydisputes(request: pytest.FixtureRequest, replaydisputes_config: Mapping[str, Any]) -> Iterator[Replay]:
+def replaydisputes(request: pytest.FixtureRequest, replaydisputes_config: Mapping[str, Any]) -> Replay:
     """The running replay of a marked test: `dispute_id`, `cassette`, `played`; `["close-lost"]` is one of several."""
+    running: Replay | None = request.node.stash.get(_running, None)
+    if running is not None and not running.is_over:
+        return running
+    return _begin(request.node, replaydisputes_config, request.addfinalizer)
+
+
+def _begin(item: pytest.Item, configured: Mapping[str, Any], at_end: Callable[[Callable[[], None]], None]) -> Replay:
+    """Begin the replay that a test asks for; `at_end` is told what ends it."""
     from replaydisputes.errors import ReplayDisputesError  # noqa: PLC0415 - a suite that never uses it never pays
     from replaydisputes.pytest_plugin.wanted import wanted_by  # noqa: PLC0415
 
     problem = ""
     try:
-        wanted = wanted_by(request.node, replaydisputes_config)
-        with wanted.replaying as running:
-            request.node.stash[_running], request.node.stash[_unplayed] = running, wanted.unplayed
-            if wanted.max_age:
-                from replaydisputes.pytest_plugin.age import warn_of_age  # noqa: PLC0415
+        wanted = wanted_by(item, configured)
+        running = wanted.replaying.__enter__()
+    except ReplayDisputesError as error:
+        problem = str(error)
+    if problem:
+        pytest.fail(problem, pytrace=False)
+    at_end(partial(_end, wanted.replaying))
+    item.stash[_running], item.stash[_unplayed] = running, wanted.unplayed
+    if wanted.max_age:
+        from replaydisputes.pytest_plugin.age import warn_of_age  # noqa: PLC0415
 
-                warn_of_age(request.node, running, wanted.max_age)
-            yield running
+        warn_of_age(item, running, wanted.max_age)
+    return running
+
+
+def _end(replaying: Replaying[Replay]) -> None:
+    from replaydisputes.errors import ReplayDisputesError  # noqa: PLC0415
+
+    problem = ""
+    try:
+        replaying.__exit__(None, None, None)
     except ReplayDisputesError as error:
         problem = str(error)
     if problem:

@@ -10,6 +10,8 @@ from replaydisputes.stripe_api.facts import API_HOST
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _DISPUTE = re.compile(r"/v1/disputes/(?P<id>[^/]+)(?:/close)?\Z")
+_PLAIN = re.compile(r"(https?://([a-z0-9-]+(?:\.[a-z0-9-]+)*))(/(?!/)[A-Za-z0-9_./-]*)(?:\?([!-\"$-~]*))?\Z")
+"""A URL that is in parts as it stands, for which the standard library takes ten times as long."""
 
 
 class Target(NamedTuple):
@@ -23,6 +25,9 @@ class Target(NamedTuple):
 
 def split_url(url: str) -> Target:
     """Take a URL apart. Slashes in front of the path fold to one (SDKs with a trailing slash on the base send two)."""
+    plain = _PLAIN.match(url)
+    if plain:
+        return Target(plain[1], plain[2], plain[3], plain[4] or "")
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
     port = "" if parts.port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f":{parts.port}"
