@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast, overload
 
 from replaydisputes.errors import CassetteFormatError
-from replaydisputes.model import Cassette, Interaction, MadeAgainst, Outline, Outlined, Provenance, Request
+from replaydisputes.model import Cassette, Interaction, MadeAgainst, Outline, Outlined, Provenance, Request, outline_of
 
 from .entry import read_entry, read_outline, read_request
 from .scalars import read_text
@@ -31,6 +31,8 @@ _HEAD = re.compile(
 _LISTING, _EMPTY_LISTING = b"interactions:\n", b"interactions: []\n"
 _BETWEEN = b"\n- request:\n"
 _CRLF_AFTER_FIRST_LINE = re.compile(rb"#[^\r\n]*\r\n")
+_SMALL = 65_536
+"""Up to here an entry is read once and whole: most of them will be asked for, and three ways to read take longer."""
 
 
 _Part = TypeVar("_Part")
@@ -65,6 +67,8 @@ class LazyInteractions(Outlined):
         self._known: dict[int, Interaction] = {}
 
     def outlines(self) -> Sequence[Outline]:
+        if len(self._text) <= _SMALL:
+            return [outline_of(one) for one in self]
         outlines: list[Outline] = []
         try:
             for start, end in pairwise(self._bounds):
@@ -74,7 +78,7 @@ class LazyInteractions(Outlined):
         return outlines
 
     def request(self, index: int) -> Request:
-        return self._read(index, read_request)
+        return self._at(index).request if len(self._text) <= _SMALL else self._read(index, read_request)
 
     def __len__(self) -> int:
         return len(self._bounds) - 1
