@@ -90,6 +90,8 @@ class LazyInteractions(Outlined):
     def __getitem__(self, index: slice) -> tuple[Interaction, ...]: ...
 
     def __getitem__(self, index: int | slice) -> Interaction | tuple[Interaction, ...]:
+        if isinstance(index, int) and index in self._known:
+            return self._known[index]
         places = range(len(self))[index]
         return self._at(places) if isinstance(places, int) else tuple(map(self._at, places))
 
