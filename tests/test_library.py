@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from replaydisputes import cassette_file, library
 from replaydisputes.cassette_file import serialize
 from replaydisputes.errors import EditedCassetteWarning, NoCassetteFileError, UnknownCassetteError, nearest
-from replaydisputes.library import Entry, Library, shipped_directory
+from replaydisputes.library import Entry, Library, loaded_files, shipped_directory
 from replaydisputes.model import Cassette
 from tests.test_cassette_file import CLOSE, PROVENANCE, READ
 
@@ -173,6 +175,16 @@ def test_a_cassette_that_changed_on_disk_is_read_again(shipped: Path) -> None:
     os.utime(path, ns=(stamp, stamp))
 
     assert (before.interactions, found.load("close-lost").interactions) == (ONE.interactions, TWO.interactions)
+
+
+def test_a_run_through_many_cassettes_keeps_the_last_256_and_knows_of_all(shipped: Path) -> None:
+    names = [f"many-{number}" for number in range(300)]
+    paths = [put(shipped / f"{name}.yaml", ONE) for name in names]
+    gone_with_it = [weakref.ref(Library([]).load(name).interactions) for name in names]
+    gc.collect()
+
+    assert [kept() is not None for kept in gone_with_it] == [False] * 44 + [True] * 256
+    assert {path.resolve() for path in paths} <= loaded_files()
 
 
 def test_an_edited_cassette_warns_when_it_is_loaded(shipped: Path) -> None:

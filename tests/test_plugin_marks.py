@@ -313,3 +313,71 @@ def test_the_config_fixture_gives_defaults_between_the_ini_file_and_the_marker(p
             "*It was recorded, but only once, and that is played*",
         ]
     )
+
+
+def test_a_test_that_is_over_keeps_nothing_of_its_replay_alive(pytester: pytest.Pytester) -> None:
+    """A thousand of them would be gone through by every collection of garbage."""
+    prepare(pytester).makepyfile(
+        """
+        import gc
+        from calls import *
+        from replaydisputes.replaying import Replay
+
+        @pytest.mark.replaydisputes("close-lost")
+        @pytest.mark.parametrize("number", range(3))
+        def test_one(number):
+            assert close() == "lost"
+
+        def test_none_is_left():
+            gc.collect()
+            assert [found for found in gc.get_objects() if isinstance(found, Replay)] == []
+        """
+    )
+
+    run_apart(pytester).assert_outcomes(passed=4)
+
+
+def test_setup_show_lists_the_fixture_of_a_marked_test(pytester: pytest.Pytester) -> None:
+    prepare(pytester).makepyfile(
+        """
+        from calls import *
+
+        @pytest.mark.replaydisputes("close-lost")
+        def test_it():
+            assert close() == "lost"
+        """
+    )
+
+    run(pytester, "--setup-show").stdout.fnmatch_lines(["*SETUP    F replaydisputes*", "*TEARDOWN F replaydisputes"])
+
+
+def test_what_a_test_sets_up_is_under_its_cassette_and_what_outlives_it_is_torn_down_outside(
+    pytester: pytest.Pytester,
+) -> None:
+    prepare(pytester).makepyfile(
+        """
+        from calls import *
+        from replaydisputes.interception import active_route
+        seen = []
+
+        @pytest.fixture(scope="module", autouse=True)
+        def of_the_module():
+            seen.append(active_route() is not None)
+            yield
+            seen.append(active_route() is not None)
+            assert seen == [True, True, True, True, False]
+
+        @pytest.fixture
+        def of_the_test():
+            seen.append(active_route() is not None)
+            yield
+            seen.append(active_route() is not None)
+
+        @pytest.mark.replaydisputes("close-lost")
+        def test_it(of_the_test, request):
+            assert close() == "lost"
+            seen.append(request.getfixturevalue("replaydisputes").played[0].status == 200)
+        """
+    )
+
+    run(pytester).assert_outcomes(passed=1)
