@@ -119,7 +119,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     names = getattr(item, "fixturenames", None)
     if names is None or NAME in names or not _is_marked(item):
         return
-    if type(item) is pytest.Function and not item.config.getoption("setupshow"):
+    if type(item) is pytest.Function and not item.config.getoption("setupshow", False):
         item.setup = partial(_set_up, item, item.setup)  # type: ignore[method-assign]
     else:
         names.insert(0, NAME)
