@@ -1,5 +1,7 @@
 # Every target sets up what it needs: a virtual environment in .venv, made anew when pyproject.toml changes.
 PYTHON ?= python3
+# Hundreds of processes of the tests would otherwise each compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 RUN := $(VENV)/bin/
 INSTALLED := $(VENV)/.installed
