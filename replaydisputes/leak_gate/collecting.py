@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from replaydisputes.leak_gate.blobs import inflate
@@ -53,6 +54,9 @@ _TEST_CARD_ENDING = re.compile(
 )
 
 
+Place = tuple[str, ...]
+"""The keys that lead to a value, outermost first; an index is none."""
+
 _NOT_KEPT_WHOLE = ("masked key", "Stripe id", "Stripe account id", "request id")
 
 
@@ -63,8 +67,8 @@ class Capture:
     certain: set[tuple[str, str]] = field(default_factory=set)
     likely: set[tuple[str, str]] = field(default_factory=set)
     public: set[str] = field(default_factory=set)
-    looked_at: set[str] = field(default_factory=set)
-    """The texts in which shapes were looked for: most stand in every answer of a recording."""
+    looked_at: set[str | tuple[str, Place]] = field(default_factory=set)
+    """The texts in which shapes were looked for, and those read at a place: most stand in every answer of a capture."""
 
 
 def read_capture(interactions: Iterable[Interaction]) -> Capture:
@@ -158,7 +162,7 @@ def _read_multipart(capture: Capture, text: str) -> None:
             _read_text(capture, content, ("evidence", "file"))
 
 
-def _read_json(capture: Capture, node: object, place: tuple[str, ...]) -> None:
+def _read_json(capture: Capture, node: object, place: Place) -> None:
     if isinstance(node, dict):
         for key, child in node.items():
             if "metadata" not in place:
@@ -174,12 +178,14 @@ def _read_json(capture: Capture, node: object, place: tuple[str, ...]) -> None:
         _read_text(capture, str(node), place)
 
 
-def _read_text(capture: Capture, value: str, place: tuple[str, ...]) -> None:
+def _read_text(capture: Capture, value: str, place: Place) -> None:
+    if (value, place) in capture.looked_at:
+        return
+    capture.looked_at.add((value, place))
     if place[-1:] == ("object",) and "metadata" not in place and _ENUM.fullmatch(value):
         capture.public.add(value)  # the type of a Stripe object, which is public wherever the object stands
         return
-    secret = any(_SECRET_PLACE.search(key) and not _NO_PERSON.fullmatch(key) for key in place) or _under(place)
-    if not secret or _API_PATH.fullmatch(value):
+    if not _is_secret(place) or _API_PATH.fullmatch(value):
         _read_public(capture, value, place)
         return
     if _STEERS_A_TEST.fullmatch(value):
@@ -194,11 +200,15 @@ def _read_text(capture: Capture, value: str, place: tuple[str, ...]) -> None:
             return
 
 
-def _under(place: tuple[str, ...]) -> bool:
-    return any(key in ("evidence", "metadata", "billing_details", "shipping") for key in place[:-1])
+@lru_cache(maxsize=4096)
+def _is_secret(place: Place) -> bool:
+    """Whether values there are a person's, or a secret: by a key's name, or below an object that holds such."""
+    return any(_SECRET_PLACE.search(key) and not _NO_PERSON.fullmatch(key) for key in place) or any(
+        key in ("evidence", "metadata", "billing_details", "shipping") for key in place[:-1]
+    )
 
 
-def _pieces_of(value: str, place: tuple[str, ...]) -> set[str]:
+def _pieces_of(value: str, place: Place) -> set[str]:
     """The value, and what a half-done redaction could leave of it: its clauses, the words of a name."""
     pieces = {value.strip()}
     pieces.update(clause.strip() for clause in _CLAUSE.split(value) if len(clause.strip()) >= 12)
@@ -207,7 +217,7 @@ def _pieces_of(value: str, place: tuple[str, ...]) -> set[str]:
     return {piece for piece in pieces if len(piece) <= 2000}
 
 
-def _read_public(capture: Capture, value: str, place: tuple[str, ...]) -> None:
+def _read_public(capture: Capture, value: str, place: Place) -> None:
     """What stands in public places: compound enumerations and numbers whole, of sentences only the plain words.
 
     A single word may be a name that got there: it is public only where the fixed vocabulary has it.
