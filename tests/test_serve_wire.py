@@ -104,6 +104,50 @@ def test_reads_and_writes_mixed_on_one_connection_keep_their_order(url: str) -> 
     assert [one.json["status"] for one in answers] == ["needs_response"] * 3 + ["lost"] * 3
 
 
+def test_the_same_bytes_again_are_answered_by_how_things_stand_then_and_each_is_in_the_journal() -> None:
+    read = raw("GET", DISPUTE)
+    with served() as url, connected(url) as connection:
+        told = []
+        for number in range(9):
+            connection.sendall(read)
+            told += read_answers(connection, ["GET"])
+            if number == 5:
+                call(url, "POST", CLOSE)
+        journal = call(url, "GET", "/_replaydisputes/journal").json
+
+    assert [one.json["status"] for one in told] == ["needs_response"] * 6 + ["lost"] * 3
+    assert (journal["seen"], journal["answered"]) == (10, 10)
+    assert told[0] == told[5]
+
+
+def test_bytes_that_come_again_in_the_middle_of_another_request_are_part_of_it(url: str) -> None:
+    read = raw("GET", DISPUTE)
+    with connected(url) as connection:
+        for _ in range(3):
+            connection.sendall(read)
+            read_answers(connection, ["GET"])
+        connection.sendall(raw("GET", "/v1/disputes/du_other", "X-Other: ")[:-4])
+        time.sleep(0.05)
+        connection.sendall(read)
+        (answer,) = read_answers(connection, ["GET"])
+
+    assert answer.json["id"] == "du_other"
+
+
+READ = raw("GET", DISPUTE)
+
+
+@pytest.mark.parametrize("pieces", [(READ + READ[:20],) * 2, (READ[:20], READ[20:], READ[20:])], ids=["more", "rest"])
+def test_bytes_that_come_again_and_are_no_whole_request_are_refused(pieces: tuple[bytes, ...], url: str) -> None:
+    with connected(url) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+            time.sleep(0.05)
+        told = read_answers(connection, ["GET"] * 2)
+
+    assert [one.status for one in told] == [200, 400]
+
+
 def test_two_keys_on_one_connection_never_get_each_others_answer() -> None:
     keys = ["sk_test_closed", "sk_test_open"] * 50
     with served() as url, connected(url) as connection:

@@ -9,13 +9,14 @@ import struct
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from replaydisputes.server.session_app import ABORT, SessionApp
+from replaydisputes.server.session_app import ABORT, Read, SessionApp, read_of
 
 MAX_HEAD_BYTES = 64 * 1024
 HEAD_S, BODY_S, IDLE_S, STUCK_S = 20.0, 60.0, 75.0, 60.0
 """How long may take: a request's head; its body; nothing between two requests; a client that takes no bytes."""
 
 _TICKS_A_SECOND = 10
+_MOST_COMPARED = 4096
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -31,6 +32,13 @@ class BoundedProtocol(HttpToolsProtocol):
     _head_bytes: int | None = 0
     """Of the chunks since the one in which this head began; None while no head is awaited."""
     _is_refused = False
+    _is_between = True
+    _begun = _settled_in = 0
+    """How many requests of this chunk began, and how many were settled."""
+    _last_chunk = b""
+    """The chunk before, where it was one settled request and nothing else. Who polls sends the same bytes again, which
+    need not be parsed: they are the same `_read`."""
+    _read: Read | None = None
     _settled: bytes | None = None
     _answering: RequestResponseCycle | None = None
 
@@ -41,6 +49,22 @@ class BoundedProtocol(HttpToolsProtocol):
         self._await(HEAD_S)
 
     def data_received(self, data: bytes) -> None:
+        if data == self._last_chunk and self._is_settled_again():
+            return
+        was_between, self._begun, self._settled_in = self._is_between, 0, 0
+        self._parse(data)
+        is_one = was_between and self._begun == self._settled_in == 1
+        self._last_chunk = data if is_one and len(data) <= _MOST_COMPARED else b""
+
+    def _is_settled_again(self) -> bool:
+        answer = self._settled_answer(self._read) if self._read is not None and self._is_free() else None
+        if answer is None:
+            return False
+        self.transport.write(answer)
+        self._await(IDLE_S)
+        return True
+
+    def _parse(self, data: bytes) -> None:
         self._chunk_bytes = len(data)
         if self._head_bytes is not None:
             if self._limit_s == IDLE_S:
@@ -53,6 +77,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """What a settled answer needs; the scope of any other is made when its head is whole."""
         self.url, self.headers, self.expect_100_continue = b"", [], False
+        self._is_between, self._begun = False, self._begun + 1
         self._first_bytes, self._head_bytes = self._chunk_bytes, 0
 
     def on_headers_complete(self) -> None:
@@ -63,7 +88,8 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._head_bytes = None
         if self._is_free() and self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive():
-            self._settled = self._settled_answer(self.parser.get_method(), self.url, self.headers)
+            self._read = read_of(self.parser.get_method(), self.url, self.headers)
+            self._settled = self._settled_answer(self._read) if self._read is not None else None
             if self._settled is not None:
                 return
         self._await(BODY_S)
@@ -82,12 +108,12 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._head_bytes = 0
+        self._head_bytes, self._is_between = 0, True
         if self._is_refused:
             return
         if self._settled is not None:
             self.transport.write(self._settled)
-            self._settled = None
+            self._settled, self._settled_in = None, self._settled_in + 1
             self._await(IDLE_S)
             return
         self._limit_s = None

@@ -72,6 +72,23 @@ class _Fields(NamedTuple):
     needs_care: bool
 
 
+class Read(NamedTuple):
+    """A request whose answer may be settled: whose it is, and what it asks for."""
+
+    session: str
+    asked: Asked
+
+
+def read_of(method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Read | None:
+    """A plain GET, without a body or a fault; None for all else. target: path and query. headers: in lower case."""
+    if method != b"GET":
+        return None
+    fields = _fields(headers)
+    if fields.needs_care or fields.authorization[:7] not in (b"Bearer ", b""):
+        return None
+    return Read(session_name(fields.authorization), (target, fields.account, fields.version))
+
+
 class SessionApp:
     """ASGI 3. cassettes: what is served, told by `GET /_replaydisputes/cassettes`. page: answers `/` and `/_demo/…`."""
 
@@ -116,20 +133,15 @@ class SessionApp:
             response = own_error(413, error, _KINDS[413])
         await send_response(response, scope["method"], send)
 
-    def settled_answer(self, method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bytes | None:
+    def settled_answer(self, read: Read) -> bytes | None:
         """The bytes that answer a read, where nothing has changed since it was last answered; else None.
 
-        target: path and query as sent. headers: names in lower case. Nearly all of a load test comes by here.
+        Nearly all of a load test comes by here.
         """
-        if method != b"GET":
-            return None
-        fields = _fields(headers)
-        if fields.needs_care or fields.authorization[:7] not in (b"Bearer ", b""):
-            return None
-        session = self.sessions.known(session_name(fields.authorization))
+        session = self.sessions.known(read.session)
         if session is None or session.revision != session.run.revision:
             return None
-        settled = session.settled.get((target, fields.account, fields.version))
+        settled = session.settled.get(read.asked)
         if settled is not None:
             session.journal.note("GET", settled.target, settled.status, "answered")
         return settled.answer if settled else None
