@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,10 @@ import uvicorn.server
 pytest_plugins = ["pytester"]
 
 _BRISK = 20
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell lets what it starts in the background ignore Ctrl-C, and so would what these tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
