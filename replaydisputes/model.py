@@ -127,6 +127,10 @@ def outlines_of(interactions: Sequence[Interaction]) -> Sequence[Outline]:
     return interactions.outlines() if isinstance(interactions, Outlined) else [outline_of(one) for one in interactions]
 
 
+UNDATED = "1970-01-01T00:00:00Z"
+"""`recorded_at` of an imported recording that has no date: a clock would give the same input other bytes every time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """How a cassette came to be. `recorded_at` is UTC as YYYY-MM-DDTHH:MM:SSZ; `digest` covers the interactions.

@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from replaydisputes.cli import group
+from replaydisputes.cli.words import when_and_by
+from replaydisputes.model import UNDATED, Provenance
 from replaydisputes.settings import SettingsError, pytest_directories, redaction_policy
 from tests.check_support import READ, SHIPPED, a_dispute, answered, file_of
 
@@ -62,6 +64,36 @@ def test_check_and_list_look_where_pytests_configuration_says(name: str) -> None
         "cassettes/clean.yaml",
         "tests/disputes/leaky.yaml",
     ]
+
+
+def test_a_name_leads_to_the_cassette_that_pytest_would_play() -> None:
+    Path("pytest.ini").write_text(CONFIGURATIONS["pytest.ini"], encoding="utf-8")
+    put("tests/disputes/clean.yaml", (SHIPPED / "close-inquiry.yaml").read_bytes())
+
+    as_configured, as_named = (
+        invoke("show", "clean", "--json"),
+        invoke("show", "clean", "--json", "--cassettes", "cassettes"),
+    )
+
+    told = [json.loads(done.stdout)["provenance"]["scenario"] for done in (as_configured, as_named)]
+    assert told == ["close-inquiry", "close-lost"]
+
+
+@pytest.mark.parametrize(
+    ("provenance", "said"),
+    [
+        (
+            Provenance("imported", "x", "", "0.1.0", UNDATED),
+            "a time that nobody noted, imported by replaydisputes 0.1.0",
+        ),
+        (
+            Provenance("sandbox", "x", "", "0.1.0", "2026-11-23T07:38:00Z"),
+            "2026-11-23T07:38:00Z, by replaydisputes 0.1.0",
+        ),
+    ],
+)
+def test_what_has_no_date_is_not_said_to_be_of_1970(provenance: Provenance, said: str) -> None:
+    assert when_and_by(provenance) == said
 
 
 @pytest.mark.parametrize("command", ["check", "list"])

@@ -11,7 +11,7 @@ import pytest
 
 from replaydisputes import replay
 from replaydisputes.playback import FaultName
-from tests.docs_support import ROOT, blocks, run_as_script, run_as_tests
+from tests.docs_support import QUIET, ROOT, blocks, run_as_script, run_as_tests
 
 PAGE = "docs/testing.md"
 PYTHON = blocks(PAGE, "python")
@@ -34,6 +34,13 @@ def test_a_block_of_tests_passes(number: int, pytester: pytest.Pytester) -> None
 @pytest.mark.parametrize("number", sorted(set(range(len(PYTHON))) - set(TESTS)))
 def test_a_program_runs(number: int, tmp_path: Path) -> None:
     run_as_script(PYTHON[number], tmp_path)
+
+
+def test_the_markers_that_pytest_lists_tell_every_option_of_the_table(pytester: pytest.Pytester) -> None:
+    listed = " ".join(pytester.runpytest_subprocess("--markers", *QUIET).outlines)
+    options = re.findall(r"^\| `(\w+)` \| .* \| .* \|$", (ROOT / PAGE).read_text(encoding="utf-8"), re.M)
+
+    assert [name for name in options if f"{name}=" not in listed] == ["record"]
 
 
 def test_the_tables_hold_every_option_and_every_fault() -> None:

@@ -257,6 +257,60 @@ def test_an_ini_file_that_says_what_cannot_be_is_told_in_one_line(
     assert section(result, " ERROR at setup of test_it ") == [said.format(root=pytester.path)]
 
 
+@pytest.mark.parametrize("more", [(), ("--setup-show",)], ids=["plain", "shown"])
+def test_wherever_a_test_names_the_fixture_all_others_are_under_its_cassette(
+    more: tuple[str, ...], pytester: pytest.Pytester
+) -> None:
+    """A close in a set-up or a tear-down would else be sent to Stripe, with the key of whoever runs the test."""
+    prepare(pytester).makepyfile(
+        test_places="""
+        from calls import *
+
+        @pytest.fixture
+        def closed(): return close()
+
+        @pytest.fixture(scope="module")
+        def read_once(): return read()
+
+        @pytest.fixture
+        def closes_at_the_end():
+            yield
+            assert close() == "lost"
+
+        close_lost = pytest.mark.replaydisputes("close-lost")
+
+        @close_lost
+        def test_behind_another(closed, replaydisputes): assert (closed, len(replaydisputes.played)) == ("lost", 1)
+
+        @close_lost
+        def test_behind_a_module_s(read_once, replaydisputes): assert read_once == "needs_response"
+
+        @close_lost
+        @pytest.mark.usefixtures("closed")
+        def test_behind_one_that_is_used(replaydisputes): assert read() == "lost"
+
+        @close_lost
+        def test_at_the_end(closes_at_the_end, replaydisputes): assert read() == "needs_response"
+
+        @close_lost
+        async def test_in_a_loop(closed, replaydisputes): assert (closed, len(replaydisputes.played)) == ("lost", 1)
+
+        @close_lost
+        class TestMarked:
+            @pytest.fixture(autouse=True)
+            def each(self): self.before = read() in ("needs_response", "lost")
+            def setup_method(self): self.closed = close()
+            def teardown_method(self): assert read() == "lost"
+            def test_it(self, replaydisputes): assert (self.closed, self.before) == ("lost", True)
+
+        @pytest.mark.replaydisputes_scenarios("close-lost")
+        def test_of_scenarios(closed, replaydisputes): assert closed == "lost"
+        """,
+    )
+
+    run(pytester, "-o", "asyncio_mode=auto", *more).assert_outcomes(passed=7)
+
+
 def test_the_config_fixture_gives_defaults_between_the_ini_file_and_the_marker(pytester: pytest.Pytester) -> None:
     own_cassette(prepare(pytester, "replaydisputes_any_dispute = true\nreplaydisputes_on_exhausted = repeat\n"), "mine")
     pytester.makeconftest(

@@ -11,7 +11,7 @@ import click
 
 from replaydisputes.cli.options import cassettes_option, json_option, reading_directories
 from replaydisputes.cli.scenarios import list_scenarios
-from replaydisputes.cli.words import console, in_words, print_listing, source_of
+from replaydisputes.cli.words import console, in_words, print_listing, source_of, when_and_by
 from replaydisputes.errors import ReplayDisputesError
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _print_cassette(path: Path, cassette: Cassette) -> None:
         if proves := _proves(cassette):
             out.print(f"proves          {escape(proves)}")
         out.print(f"Stripe-Version  {escape(provenance.stripe_version)}")
-        out.print(f"recorded at     {provenance.recorded_at} by replaydisputes {provenance.tool_version}")
+        out.print(f"recorded at     {when_and_by(provenance)}")
     if provenance and provenance.edited:
         out.print("edited          edited by hand and sealed: nobody answered quite so")
     for number, interaction in enumerate(cassette.interactions, start=1):

@@ -26,9 +26,9 @@ scenario_files_option = click.option(
 
 
 def reading_directories(directory: Path) -> list[Path]:
-    """Where cassettes are looked for: the directory named, tests/cassettes, and those of pytest's configuration here.
+    """Where cassettes are looked for: what --cassettes names, else first where pytest's configuration here has it.
 
-    Of the last, one that is not there is told, as its cassettes would be missed by nobody. Raises UsageError where
+    A configured one that is not there is told, as its cassettes would be missed by nobody. Raises UsageError where
     --cassettes names a directory that is not there, SettingsError.
     """
     from replaydisputes.settings import pytest_directories  # noqa: PLC0415 - `--help` stays light
@@ -38,7 +38,8 @@ def reading_directories(directory: Path) -> list[Path]:
     configured = pytest_directories(Path())
     for missing in (each for each in configured if not each.is_dir()):
         click.echo(f"{missing}: no such directory, though replaydisputes_cassettes names it", err=True)
-    return list(dict.fromkeys([directory, Path("tests", "cassettes"), *configured]))
+    usual = [directory, Path("tests", "cassettes")]
+    return list(dict.fromkeys([*usual, *configured] if is_given() else [*configured, *usual]))
 
 
 def is_given() -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from replaydisputes.cli.options import json_option
+from replaydisputes.cli.words import counted
 
 if TYPE_CHECKING:
     from replaydisputes.importing import FileReport, Plan
@@ -86,7 +87,7 @@ def _line(report: FileReport) -> str:
     if report.problem:
         said = f"Error: {report.problem}" if report.outcome == "refused" else report.problem
         return _printable(said)
-    parts = [f"kept {report.kept} interactions", f"replaced {_listed(report.replaced)}"]
+    parts = [f"kept {counted(report.kept, 'interaction')}", f"replaced {_listed(report.replaced)}"]
     if report.replaced_whole:
         parts.append(f"{report.replaced_whole} unreadable bodies replaced whole")
     fields = {"header fields": report.dropped_fields} if report.dropped_fields else {}

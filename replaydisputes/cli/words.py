@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from replaydisputes.model import Cassette
+from replaydisputes.model import UNDATED, Cassette, Provenance
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,6 +22,13 @@ _MADE_AGAINST = {
     "sandbox": "the sandbox, not Stripe",
     "imported": "an origin nobody verified",
 }
+
+
+def when_and_by(provenance: Provenance) -> str:
+    """When a cassette was recorded, and what wrote it."""
+    when = "a time that nobody noted" if provenance.recorded_at == UNDATED else provenance.recorded_at
+    by = "imported by" if provenance.made_against == "imported" else "by"
+    return f"{when}, {by} replaydisputes {provenance.tool_version}"
 
 
 def in_words(made_against: str | None) -> str:

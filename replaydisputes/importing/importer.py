@@ -17,7 +17,7 @@ from replaydisputes.errors import FileAccessError, FileLockedError, ReplayDisput
 from replaydisputes.importing.recording import Recording, parse_recording
 from replaydisputes.importing.sources import Plan, Source
 from replaydisputes.leak_gate import KnownSecrets, find_leaks
-from replaydisputes.model import Cassette, Interaction, MadeAgainst, Provenance, Request
+from replaydisputes.model import UNDATED, Cassette, Interaction, MadeAgainst, Provenance, Request
 from replaydisputes.redaction import DEFAULT_POLICY, Policy, Redacted, Redaction
 from replaydisputes.stripe_api.facts import API_HOST, SANDBOX_HEADER
 from replaydisputes.stripe_api.keys import key_mode
@@ -26,9 +26,6 @@ STRIPE_HOSTS = frozenset(
     {API_HOST, "files.stripe.com", "uploads.stripe.com", "connect.stripe.com", "meter-events.stripe.com"}
 )
 """Where Stripe's SDKs send API calls; what a browser loads from stripe.com is none."""
-
-UNDATED = "1970-01-01T00:00:00Z"
-"""The date of a recording that has none: a clock would give the same input other bytes every time."""
 
 _STAND_IN = re.compile(
     rb"example\.invalid|replaydisp|redacted|idempotency-key-|\bkey_[0-9]|host-[0-9]|192\.0\.2\.|2001:db8|1555555"

@@ -74,8 +74,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         f'{NAME}(*cassettes, any_dispute=False, on_exhausted="fail", stripe_version="warn", unplayed="ignore", '
-        "max_age=None, allow_hosts=[...], cassettes=DIRECTORY): answer the test's Stripe calls from these dispute "
-        "cassettes, with no network.",
+        'clock="recorded", max_age=None, allow_hosts=[...], cassettes=DIRECTORY, payment_method=CARD): answer '
+        "the test's Stripe calls from these dispute cassettes, with no network.",
     )
     config.addinivalue_line(
         "markers", f'{SCENARIOS}("close-*", ...): run the test once for each dispute cassette that a pattern matches.'
@@ -111,18 +111,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """A marked test is under its cassettes before all its fixtures, whether or not it names ours.
+    """A marked test is under its cassettes before all its fixtures and until after them, wherever it names ours.
 
     A plain one without a fixture, which would take as long as all else that a replay does. Other kinds of test have
     a setup of their own to fail in, and --setup-show lists fixtures.
     """
     names = getattr(item, "fixturenames", None)
-    if names is None or NAME in names or not _is_marked(item):
+    if names is None or not _is_marked(item):
         return
     if type(item) is pytest.Function and not item.config.getoption("setupshow", False):
         item.setup = partial(_set_up, item, item.setup)  # type: ignore[method-assign]
     else:
-        names.insert(0, NAME)
+        names[:] = [NAME, *(name for name in names if name != NAME)]
 
 
 def _set_up(item: pytest.Function, set_up: Callable[[], None]) -> None:
