@@ -25,7 +25,8 @@ SECONDS ?= 60
 LOAD_SECONDS ?= 600
 REQUESTS ?= 100000
 LONG_TESTS := tests/test_recording_killed.py tests/test_recording_series.py tests/test_cassette_file_writing.py \
-	tests/test_importing_faults.py tests/test_docs_recording.py tests/test_docs_drift.py
+	tests/test_importing_faults.py tests/test_docs_recording.py tests/test_docs_drift.py \
+	tests/test_recording.py tests/test_settle.py
 NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py
 SOURCE_DATE_EPOCH := 1795392000
 
@@ -67,7 +68,7 @@ stripe-cli: $(INSTALLED) $(STRIPE_CLI)/.installed ## the official Stripe CLI, fr
 	STRIPE_CLI_REQUIRED=1 $(RUN)python -m pytest tests/test_stripe_cli.py
 
 redis: $(INSTALLED) redis-server ## sessions in a real Redis
-	REDIS_REQUIRED=1 $(RUN)python -m pytest tests/test_serve_redis.py
+	AT_LENGTH=1 REDIS_REQUIRED=1 $(RUN)python -m pytest tests/test_serve_redis.py
 
 lint: $(INSTALLED) ## style and types
 	$(RUN)ruff check .

@@ -38,6 +38,7 @@ from replaydisputes.recording.scenarios import (
     scenario_named,
 )
 from replaydisputes.sandbox import Sandbox
+from tests.at_length import at_length
 from tests.recording_support import (
     KEY,
     RESTRICTED_KEY,
@@ -106,6 +107,7 @@ def test_two_accounts_give_byte_identical_interactions_of_every_scenario(of_two_
     assert one == other
 
 
+@at_length("long")
 def test_two_accounts_without_people_give_byte_identical_interactions(tmp_path: Path) -> None:
     names = [name for name in SCENARIOS if not name.endswith(OLDER_VERSION)]
     one = made(tmp_path / "7", names, Sandbox(seed=7, start_time=1_780_012_345))

@@ -20,6 +20,7 @@ import pytest
 
 from replaydisputes.server.sessions import Held, session_name
 from replaydisputes.server.state_redis import IDLE_TTL_S, PREFIX, RedisStore, StateAddressError
+from tests.at_length import at_length
 from tests.redis_support import OwnRedis, needs_redis
 from tests.serve_support import CLOSE, DISPUTE, KEY, Got, call, connected, raw, read_answers, served
 
@@ -132,6 +133,7 @@ def told(got: Got) -> tuple[object, ...]:
     return got.status, got.json["error"]["type"], *(got.header(name) for name in fields)
 
 
+@at_length("redis")
 def test_a_redis_that_hangs_is_a_503_within_seconds(redis: OwnRedis) -> None:
     with served(store=RedisStore(redis.url)) as url:
         status_of(url)

@@ -21,6 +21,7 @@ from replaydisputes.settling import Online, Settled, exit_code_of, expected_of, 
 from replaydisputes.settling.modelled import Clock, Modelled, assumed_sandbox
 from replaydisputes.settling.probes import NOT_OBSERVABLE, PROBES
 from replaydisputes.settling.settling import UnknownAssumptionError
+from tests.at_length import at_length
 from tests.recording_support import KEY, RESTRICTED_KEY, Watched, sandbox_target, with_json
 from tests.sandbox_calls import Caller
 from tests.settle_support import ALTERED, altered, another_account, in_other_words
@@ -177,6 +178,7 @@ def test_no_other_credentials_are_sent_and_no_redirect_is_followed(empty_home: P
     assert (answered.status, [request.header("Authorization") for request in watched.seen]) == (302, [None])
 
 
+@at_length("long")
 def test_calls_sent_at_once_over_http_meet_where_answers_take_their_time() -> None:
     slow = Sandbox(clock=time.time, start_time=int(time.time()), latency=0.4, rate_limit=5)
     names = ("idempotency-in-use", "lock-timeout", "rate-limit")

@@ -26,6 +26,7 @@ def soaked(*before: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
 
+@at_length("soak")
 def test_threads_and_tasks_with_a_cassette_each_get_their_own_answers_and_leave_nothing() -> None:
     run = soaked()
 
