@@ -21,7 +21,7 @@ from tests.canaries.runs import PROVENANCE, beds, redacted_plantings, unredacted
 
 SEED = int(os.environ.get("REPLAYDISPUTES_SEED", "20261123"))
 PLANTINGS, SHARES = 20_000, 4
-GATE_FILES = 2_000
+GATE_FILES = 3_000
 
 
 @pytest.mark.parametrize("share", range(SHARES))
