@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import TYPE_CHECKING, NamedTuple
 
 from replaydisputes.decorating import Replaying
 from replaydisputes.errors import (
@@ -19,20 +19,20 @@ from replaydisputes.errors import (
 from replaydisputes.interception import Route, active_route, answering
 from replaydisputes.library import Library
 from replaydisputes.playback import (
+    CLOCKS,
     Clock,
     FaultName,
     Faults,
     OnExhausted,
     OnVersion,
-    PlaybackOptionError,
     Player,
-    Several,
-    set_apart,
+    check_option,
 )
-from replaydisputes.playback.webhooks import Webhook
-from replaydisputes.replaying import OnUnplayed, Replay
+from replaydisputes.replaying import ON_UNPLAYED, OnUnplayed, Replay
 
 if TYPE_CHECKING:
+    from replaydisputes.playback import Several
+    from replaydisputes.playback.webhooks import Webhook
     from replaydisputes.recording.from_test import Mode, Plan
     from replaydisputes.underway import Underway
 
@@ -84,8 +84,7 @@ def replay(  # noqa: PLR0913 - the one public call; all but the names are keywor
 
 def check_unplayed(word: object) -> None:
     """Raises PlaybackOptionError for a word that `unplayed` does not know."""
-    if word not in get_args(OnUnplayed):
-        raise PlaybackOptionError("unplayed", word, get_args(OnUnplayed))
+    check_option("unplayed", word, ON_UNPLAYED)
 
 
 class _Options(NamedTuple):
@@ -99,6 +98,7 @@ class _Options(NamedTuple):
 
 def _players(library: Library, names: Sequence[str], options: _Options) -> list[Player]:
     begins_at_s = _beginning(options.clock)
+    apart = [""] if len(names) == 1 else _set_apart(names)
     return [
         Player(
             library.load(name),
@@ -110,8 +110,14 @@ def _players(library: Library, names: Sequence[str], options: _Options) -> list[
             begins_at_s=begins_at_s,
             beside=beside,
         )
-        for name, beside in zip(names, set_apart(names), strict=True)
+        for name, beside in zip(names, apart, strict=True)
     ]
+
+
+def _set_apart(names: Sequence[str]) -> list[str]:
+    from replaydisputes.playback import set_apart  # noqa: PLC0415 - as Several
+
+    return set_apart(names)
 
 
 def _recording(
@@ -151,7 +157,11 @@ def _run(
 
 
 def _together(players: Sequence[Player | Underway]) -> Player | Several | Underway:
-    return players[0] if len(players) == 1 else Several([player for player in players if isinstance(player, Player)])
+    if len(players) == 1:
+        return players[0]
+    from replaydisputes.playback import Several  # noqa: PLC0415 - most replays are of one cassette
+
+    return Several([player for player in players if isinstance(player, Player)])
 
 
 def _warn(warning: Warning) -> None:
@@ -160,8 +170,7 @@ def _warn(warning: Warning) -> None:
 
 def _beginning(clock: Clock) -> int | None:
     """The unix second at which the recording is to begin; None: when it did. Read here, where it can be frozen."""
-    if clock not in get_args(Clock):
-        raise PlaybackOptionError("clock", clock, get_args(Clock))
+    check_option("clock", clock, CLOCKS)
     return int(time.time()) if clock == "now" else None
 
 

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from stat import S_ISREG
 
 from replaydisputes import cassette_file
-from replaydisputes.errors import FileAccessError, NoCassetteFileError, UnknownCassetteError
+from replaydisputes.errors import NoCassetteFileError, UnknownCassetteError
 from replaydisputes.model import Cassette
 
 _SUFFIXES = (".yaml", ".yml")
@@ -42,19 +43,20 @@ class Library:
 
         Raises UnknownCassetteError; a name that would lead outside the directories is unknown, whatever lies there.
         """
-        return Path(self._place_of(name))
+        return Path(self._found(name)[0])
 
-    def _place_of(self, name: str) -> str:
-        """`find` in text, because this is asked before every test and pathlib takes four times as long."""
+    def _found(self, name: str) -> tuple[str, os.stat_result]:
+        """`find` in text, with the file's state. Asked before every test, and pathlib takes four times as long."""
         if _is_plain(name):
             for directory in self._directories:
                 for suffix in _SUFFIXES:
                     place = os.path.join(directory, name + suffix)
-                    if os.path.isfile(place):
-                        return place
-        named = Path(name)
-        if named.suffix in _SUFFIXES and named.is_file():
-            return name
+                    state = _file_at(place)
+                    if state is not None:
+                        return place, state
+        state = _file_at(name) if Path(name).suffix in _SUFFIXES else None
+        if state is not None:
+            return name, state
         looked_in, known = [str(d) for d in self._directories], [entry.name for entry in self.names()]
         problem = _problem_of_path(name)
         if problem:
@@ -97,7 +99,7 @@ class Library:
 
     def load(self, name: str) -> Cassette:
         """The cassette of a name; read once for as long as the file stays as it is, and among the last 256 read."""
-        return _load(self._place_of(name))
+        return _load(*self._found(name))
 
 
 def loaded_files() -> frozenset[Path]:
@@ -156,13 +158,21 @@ def _is_ours(path: Path) -> bool:
         return False
 
 
-def _load(place: str) -> Cassette:
+def _file_at(place: str) -> os.stat_result | None:
+    """The state of the file there; None where there is none that could be read, and for what is no regular file."""
     try:
-        stat = os.stat(place)
-    except OSError as error:
-        raise FileAccessError(Path(place), "read", error.strerror or str(error)) from error
-    stamp = (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size)
-    absolute = os.path.abspath(place)
+        state = os.stat(place)
+    except (OSError, ValueError):
+        return None
+    return state if S_ISREG(state.st_mode) else None
+
+
+def _load(place: str, state: os.stat_result) -> Cassette:
+    stamp = (state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size)
+    absolute = place if os.path.isabs(place) else os.path.abspath(place)
+    known = _loaded.get(absolute)
+    if known is not None and known[0] == stamp:
+        return known[1]
     with _loading:
         known = _loaded.get(absolute)
         if known is None or known[0] != stamp:

@@ -18,6 +18,9 @@ MadeAgainst = Literal["stripe-test-mode", "sandbox", "imported"]
 FaultKind = Literal["timeout", "connection-reset"]
 """What can go wrong on the wire on demand: no answer in time, or the connection lost before one."""
 
+AnsweredFault = Literal["rate-limit", "lock-timeout", "server-error"]
+"""What can go wrong on demand with an answer of Stripe's."""
+
 
 def header(headers: Headers, name: str) -> str | None:
     """The first value of a header field, its name compared without case; None where it is absent."""

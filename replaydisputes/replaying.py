@@ -5,20 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from replaydisputes.errors import NoReplayError, ReplayDisputesError, UnplayedError, UnplayedWarning
 from replaydisputes.interception import Route
 from replaydisputes.library import Library
 from replaydisputes.model import Cassette, Interaction
-from replaydisputes.playback import Fault, FaultName, Faults, Injected, Played, Player, Several
-from replaydisputes.playback.webhooks import EventNotRecordedError, Webhook, choose_event, events_in, signed, types_of
+from replaydisputes.playback import Fault, FaultName, Faults, Injected, Played, Player
 from replaydisputes.stripe_api.urls import dispute_id_in_path, split_url
 
 if TYPE_CHECKING:
+    from replaydisputes.playback import Several
+    from replaydisputes.playback.webhooks import Webhook
     from replaydisputes.underway import Underway
 
 OnUnplayed = Literal["fail", "warn", "ignore"]
+ON_UNPLAYED: tuple[OnUnplayed, ...] = get_args(OnUnplayed)
 
 
 class Playing:
@@ -132,13 +134,16 @@ class Replay(Playing):
         under any_dispute it comes in this dispute's ids. timestamp: of the signature, in unix seconds; by default now.
         Raises EventNotRecordedError and WebhookSecretError.
         """
+        from replaydisputes.playback import webhooks  # noqa: PLC0415 - few tests ask for one
+
         wanted = dispute or _last_asked(self.played)
         told = [one._player.answers_about(wanted) for one in self.cassettes]
-        events = events_in(chain.from_iterable(told))
-        event = choose_event(events, event_type, wanted, only=bool(dispute))
+        events = webhooks.events_in(chain.from_iterable(told))
+        event = webhooks.choose_event(events, event_type, wanted, only=bool(dispute))
         if event is None:
-            raise EventNotRecordedError(event_type, self.name, types_of(events), _shipped_with(event_type), dispute)
-        return signed(event, secret, int(time.time()) if timestamp is None else timestamp)
+            types, shipped = webhooks.types_of(events), _shipped_with(event_type)
+            raise webhooks.EventNotRecordedError(event_type, self.name, types, shipped, dispute)
+        return webhooks.signed(event, secret, int(time.time()) if timestamp is None else timestamp)
 
     def unreported(self) -> ReplayDisputesError | None:
         """The first refusal since the last time this was asked, else what `fail_next` asked for and never came."""
@@ -188,6 +193,8 @@ def _last_asked(played: Sequence[Played]) -> str:
 
 def _shipped_with(event_type: str) -> list[str]:
     """The shipped cassettes that hold an event of this type."""
+    from replaydisputes.playback.webhooks import events_in, types_of  # noqa: PLC0415
+
     library = Library([])
     return [
         entry.name

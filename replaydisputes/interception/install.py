@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
+from operator import is_
 from types import ModuleType
 from typing import Any
 
@@ -41,6 +42,8 @@ _SEAMS = {
 _lock = threading.RLock()
 _book = PatchBook()
 _done: dict[str, ModuleType] = {}
+_met: list[ModuleType | None] = [None] * len(_SEAMS)
+"""The modules of _SEAMS as they were when a route began last; None for one that was not there whole."""
 
 
 def ensure_installed() -> None:
@@ -49,10 +52,8 @@ def ensure_installed() -> None:
         try:
             if _finder not in sys.meta_path:
                 sys.meta_path.insert(0, _finder)
-            for name in _SEAMS:
-                module = sys.modules.get(name)
-                if module is not None and _done.get(name) is not module and not _is_being_imported(module):
-                    _apply(name, module)
+            if not all(map(is_, map(sys.modules.get, _SEAMS), _met)):
+                _patch_what_is_new()
             _book.put_on_top()
         except BaseException:
             uninstall()
@@ -66,10 +67,22 @@ def uninstall() -> None:
             sys.meta_path.remove(_finder)
         _book.restore()
         _done.clear()
+        _met[:] = [None] * len(_SEAMS)
 
 
 def installed() -> bool:
     return bool(_done)
+
+
+def _patch_what_is_new() -> None:
+    for at, name in enumerate(_SEAMS):
+        module = sys.modules.get(name)
+        if module is None or _is_being_imported(module):
+            _met[at] = None
+            continue
+        if _done.get(name) is not module:
+            _apply(name, module)
+        _met[at] = module
 
 
 def _apply(name: str, module: ModuleType) -> None:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from operator import call, is_
 from typing import Any
 
 _ABSENT = object()
 Wrap = Callable[[Any], Callable[..., Any]]
 
 
-@dataclass(slots=True)
 class _Patch:
     """One attribute. `layers` pairs each wrapper of ours with what stood in the owner's own namespace before it."""
 
-    owner: Any
-    name: str
-    wrap: Wrap
-    layers: list[tuple[object, object]] = field(default_factory=list)
+    def __init__(self, owner: Any, name: str, wrap: Wrap) -> None:
+        self.owner, self.name, self.wrap = owner, name, wrap
+        self.layers: list[tuple[object, object]] = []
 
     def put_on_top(self) -> None:
         """Wrap what is there now, unless that is ours already. Another tool may have come or gone since."""
@@ -50,10 +48,13 @@ class _Patch:
 class PatchBook:
     def __init__(self) -> None:
         self._patches: dict[tuple[int, str], _Patch] = {}
+        self._left: tuple[list[Callable[[str], object]], list[str], list[object]] | None = None
+        """How `put_on_top` left the attributes: what looks each up, its name, and what is there."""
 
     def replace(self, owner: Any, name: str, wrap: Wrap) -> None:
         """Put wrap(original) in the place of owner.name. Raises AttributeError where there is nothing to wrap."""
         patch = self._patches.setdefault((id(owner), name), _Patch(owner, name, wrap))
+        self._left = None
         try:
             patch.put_on_top()
         except (AttributeError, TypeError):
@@ -62,11 +63,19 @@ class PatchBook:
             raise
 
     def put_on_top(self) -> None:
-        for patch in list(self._patches.values()):
-            if not patch.layers or patch.owner.__dict__.get(patch.name) is not patch.layers[-1][0]:
-                patch.put_on_top()
+        """Have every attribute lead to ours first. This is asked before every replay, so that it is a loop in C."""
+        if self._left is not None:
+            lookups, names, ours = self._left
+            if all(map(is_, map(call, lookups, names), ours)):
+                return
+        patches = list(self._patches.values())
+        for patch in patches:
+            patch.put_on_top()
+        lookups, names = [vars(patch.owner).get for patch in patches], [patch.name for patch in patches]
+        self._left = lookups, names, [patch.layers[-1][0] for patch in patches]
 
     def restore(self) -> None:
         """Every attribute as it was found: the same object, and absent where it was inherited."""
+        self._left = None
         while self._patches:
             self._patches.popitem()[1].take_off()

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from email.utils import formatdate, parsedate_to_datetime
-from typing import Literal
+from typing import NamedTuple
 
 from replaydisputes.model import Cassette, Response
 from replaydisputes.playback.codings import plain_body, rewritten
 from replaydisputes.playback.matching import Asked
 from replaydisputes.stripe_api.forms import split_key
 from replaydisputes.stripe_api.times import RANGE_OPERATORS, TIME_FIELDS
-
-Clock = Literal["recorded", "now"]
 
 _DAY_S = 86_400
 _UNIX_S = "[1-9][0-9]{9}"
@@ -23,8 +20,7 @@ _TIME = re.compile(rf'("(?:{"|".join(sorted(TIME_FIELDS))})"[ \t\r\n]*:[ \t\r\n]
 """A time in JSON with the name before it: inside a string the name's quotes would be escaped."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
+class Shift(NamedTuple):
     """One offset in seconds, for all times of a replay.
 
     days_from_s: where given, the recorded requests name whole days from this second, as redaction has them.
@@ -41,7 +37,7 @@ class Shift:
         """A request in the cassette's times: the code under test knows only moved ones, and asks with them."""
         if not asked.params:
             return asked
-        return replace(asked, params=tuple((key, self._earlier(key, value)) for key, value in asked.params))
+        return asked._replace(params=tuple((key, self._earlier(key, value)) for key, value in asked.params))
 
     def _moved(self, found: re.Match[bytes]) -> bytes:
         return found[1] + str(int(found[2]) + self.seconds).encode()

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from threading import Lock
-from typing import Any, Literal, TypedDict, get_args
+from typing import Any, Literal, NamedTuple, TypedDict, get_args
 
 from replaydisputes.errors import ReplayDisputesError, nearest
-from replaydisputes.model import Answerer, FaultKind, Request, Response, TransportFault
-from replaydisputes.playback.injected_answers import AnsweredFault, injected_answer
+from replaydisputes.model import AnsweredFault, Answerer, FaultKind, Request, Response, TransportFault
 from replaydisputes.stripe_api.urls import split_url
 
 FaultName = Literal[FaultKind, AnsweredFault]
@@ -75,8 +74,7 @@ class Fault:
 KINDS: tuple[str, ...] = tuple(sorted({*get_args(FaultKind), *get_args(AnsweredFault)}))
 
 
-@dataclass(frozen=True, slots=True)
-class Injected:
+class Injected(NamedTuple):
     """One request that was failed on purpose."""
 
     kind: FaultName
@@ -131,6 +129,8 @@ class Faults:
 
     def unused(self) -> UnusedFaultError | None:
         """What was planned and has not come; asking takes it off the plan."""
+        if not self._waiting:
+            return None
         with self._lock:
             left = tuple(_told(waiting) for waiting in self._waiting)
             self._waiting.clear()
@@ -168,6 +168,8 @@ class Faults:
             self._answerer.answer(request)
         if fault.kind == "timeout" or fault.kind == "connection-reset":  # noqa: PLR1714 - what mypy narrows by
             raise TransportFault(fault.kind)
+        from replaydisputes.playback.injected_answers import injected_answer  # noqa: PLC0415 - few tests ask for one
+
         date_s = self._date_s()
         return injected_answer(fault.kind, request, number=number, date_s=date_s, should_retry=fault.should_retry)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple, TypedDict
 
@@ -43,7 +42,7 @@ class History:
         """The recordings of this epoch in order, the last of them repeating. A HEAD may be answered by either."""
         here = self._in_order(wanted)
         if not here and head:
-            here = self._in_order(replace(wanted, method="HEAD"))
+            here = self._in_order(wanted._replace(method="HEAD"))
         if not here:
             return None
         counter = here[0].index

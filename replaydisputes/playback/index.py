@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from dataclasses import dataclass
+from functools import cached_property
 
 from replaydisputes.model import Cassette, Interaction, Outlined, Request, Response, outlines_of
 from replaydisputes.playback.matching import READS, Asked, Sent, is_placeholder, path_of, reduced
 from replaydisputes.playback.places import places_of
 from replaydisputes.stripe_api.urls import dispute_id_in_path
+
+_MOST_KEPT = 256
 
 Mask = tuple[int, ...]
 """The positions of the parameters whose recorded values are placeholders."""
@@ -160,35 +162,29 @@ class Shelf:
         return [group for group in found if group]
 
 
+_indexes: OrderedDict[int, tuple[Cassette, Index]] = OrderedDict()
+"""By the id of a cassette, which is its own for as long as it stands here."""
+
+
 def index_of(cassette: Cassette) -> Index:
-    """The index of a cassette, made once for as long as the cassette stays among the last 256 played."""
-    return _index_of(_Same(cassette))
+    """The index of a cassette, made once for as long as the cassette stays among the last 256 played.
 
-
-class _Same:
-    """A cassette as a key, compared by identity: to compare its interactions would cost what the cache saves."""
-
-    __slots__ = ("cassette",)
-
-    def __init__(self, cassette: Cassette) -> None:
-        self.cassette = cassette
-
-    def __hash__(self) -> int:
-        return id(self.cassette)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.cassette is self.cassette
-
-
-@lru_cache(maxsize=256)
-def _index_of(key: _Same) -> Index:
-    return Index(key.cassette)
+    Found by identity: to compare interactions would cost what is saved.
+    """
+    known = _indexes.get(id(cassette))
+    if known is not None:
+        return known[1]
+    index = Index(cassette)
+    _indexes[id(cassette)] = cassette, index
+    if len(_indexes) > _MOST_KEPT:
+        _indexes.popitem(last=False)
+    return index
 
 
 def _recorded(request: Request) -> Sent:
     """A recorded HEAD has no body to give, so it stays one and answers no GET."""
     sent = reduced(request)
-    return sent._replace(asked=replace(sent.asked, method="HEAD")) if request.method == "HEAD" else sent
+    return sent._replace(asked=sent.asked._replace(method="HEAD")) if request.method == "HEAD" else sent
 
 
 def _blanked(asked: Asked, mask: Mask | None = None) -> Asked:
@@ -196,4 +192,4 @@ def _blanked(asked: Asked, mask: Mask | None = None) -> Asked:
     if not asked.params or mask == ():
         return asked
     params = ((key, "" if mask is None or at in mask else value) for at, (key, value) in enumerate(asked.params))
-    return replace(asked, params=tuple(params))
+    return asked._replace(params=tuple(params))

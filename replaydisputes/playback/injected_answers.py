@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from email.utils import formatdate
-from typing import Literal
+from typing import NamedTuple
 
-from replaydisputes.model import Request, Response, reason_phrase
+from replaydisputes.model import AnsweredFault, Request, Response, reason_phrase
 from replaydisputes.stripe_api.facts import API_VERSION, FAULT_HEADER
 
-AnsweredFault = Literal["rate-limit", "lock-timeout", "server-error"]
 
-
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(NamedTuple):
     """What Stripe says. should_retry: its own advice; None where it gives none, and the SDK goes by the status."""
 
     status: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -21,8 +20,7 @@ _PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(/(?!/)[A-Za-z0-9_./-]*)(?:\?|\Z)"
 READS = frozenset({"GET", "HEAD"})
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A request reduced to what matters when matching. `params`: normalised, of query and form body together."""
 
     method: str

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from replaydisputes.errors import ReplayDisputesError
 
 OnExhausted = Literal["fail", "repeat"]
 OnVersion = Literal["warn", "fail", "ignore"]
+Clock = Literal["recorded", "now"]
+ON_EXHAUSTED: tuple[OnExhausted, ...] = get_args(OnExhausted)
+ON_VERSION: tuple[OnVersion, ...] = get_args(OnVersion)
+CLOCKS: tuple[Clock, ...] = get_args(Clock)
 
 
 class PlaybackOptionError(ReplayDisputesError):

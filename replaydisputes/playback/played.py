@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from replaydisputes.model import Interaction, Request
 from replaydisputes.playback.matching import reduced
-from replaydisputes.playback.showing import shown_request
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -23,6 +22,8 @@ class Played:
 
     def __str__(self) -> str:
         """The request and the status in a line without keys or people."""
+        from replaydisputes.playback.showing import shown_request  # noqa: PLC0415 - most replays are never shown
+
         return f"{shown_request(reduced(self.request).asked)} -> {self.status}"
 
     def __repr__(self) -> str:

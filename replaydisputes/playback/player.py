@@ -10,31 +10,25 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
 from threading import Lock
-from typing import NamedTuple, get_args
+from typing import TYPE_CHECKING, NamedTuple
 
 from replaydisputes.errors import MismatchError
 from replaydisputes.model import Cassette, Interaction, Request, Response
-from replaydisputes.playback.advice import IN_CODE, Surface
-from replaydisputes.playback.clock import recording_moment, shift_to
 from replaydisputes.playback.derived_ids import another_dispute_id
 from replaydisputes.playback.history import Choice, History
 from replaydisputes.playback.index import Recording, index_of
 from replaydisputes.playback.keys import Keyed, as_replayed
 from replaydisputes.playback.matching import Asked, Sent, reduced
 from replaydisputes.playback.namesakes import Doubled, Ids
-from replaydisputes.playback.options import OnExhausted, OnVersion, check_option
+from replaydisputes.playback.options import ON_EXHAUSTED, ON_VERSION, OnExhausted, OnVersion, check_option
 from replaydisputes.playback.places import KEY_REFUSAL, REPEAT, is_key_refusal
 from replaydisputes.playback.played import Played
-from replaydisputes.playback.report import (
-    FARTHEST,
-    Distance,
-    Situation,
-    distance,
-    mismatch_report,
-    unplayed_report,
-    version_report,
-)
 from replaydisputes.playback.standing import PlayerState, Standing
+
+if TYPE_CHECKING:
+    from replaydisputes.playback.advice import Surface
+    from replaydisputes.playback.clock import Shift
+    from replaydisputes.playback.report import Distance, Recorded, Situation
 
 _EVENTS = "/v1/events/"
 _MOST_TOLD = 1000
@@ -64,7 +58,7 @@ class Player:
         on_version: Callable[[str, str], None] | None = None,
         beside: str = "",
         begins_at_s: int | None = None,
-        surface: Surface = IN_CODE,
+        surface: Surface | None = None,
     ) -> None:
         """any_dispute: the cassette answers for whatever dispute id is asked for, each with a history of its own.
 
@@ -73,12 +67,12 @@ class Player:
         on_exhausted: `repeat` answers the last recording of a write again once all of them are played.
         stripe_version: what to do where a request names another version than its recording; `warn` tells on_version
         (asked, recorded), once for each pair. begins_at_s: the unix second at which the recording is to have begun,
-        by which every time in an answer moves; None moves none. surface: in whose words a report advises.
+        by which every time in an answer moves; None moves none. surface: in whose words a report advises; None: code's.
         Raises PlaybackOptionError for a word that is none of these.
         """
         check_option("any_dispute", any_dispute, (True, False))
-        check_option("on_exhausted", on_exhausted, get_args(OnExhausted))
-        check_option("stripe_version", stripe_version, get_args(OnVersion))
+        check_option("on_exhausted", on_exhausted, ON_EXHAUSTED)
+        check_option("stripe_version", stripe_version, ON_VERSION)
         self.cassette, self.name, self._surface = cassette, name, surface
         self._index = index_of(cassette)
         self._own_id = another_dispute_id(self._index.dispute_id, beside) if beside else self._index.dispute_id
@@ -94,7 +88,12 @@ class Player:
         self._standing = Standing(self._index, self._doubled, any_dispute=self._any_dispute, is_bounded=self._is_lean)
         self._played: list[Played] = []
         self._lock = Lock()
-        self._begins_at_s, self._shift = begins_at_s, shift_to(self.cassette, begins_at_s)
+        self._begins_at_s = begins_at_s
+        self._shift: Shift | None = None
+        if begins_at_s is not None:
+            from replaydisputes.playback.clock import shift_to  # noqa: PLC0415 - most replays leave times as they are
+
+            self._shift = shift_to(self.cassette, begins_at_s)
         self._moved: dict[tuple[int, str], Response] = {}
 
     def afresh(self, begins_at_s: int | None = None) -> Player:
@@ -152,13 +151,13 @@ class Player:
 
         A recorded event is there for webhooks as well, so that nobody need ask for it.
         """
+        from replaydisputes.playback.report import unplayed_report  # noqa: PLC0415
+
         owed = {item.index for item in self._index.recordings if not item.asked.path.startswith(_EVENTS)}
         with self._lock:
             played = self._standing.played
-        left = owed - played
-        shown = self._doubled.ids.shown if self._doubled else _as_it_is
-        recorded = [(shown(item.asked), item.status) for item in self._index.recordings]
-        return unplayed_report(self.name, recorded, left, played) if left else ""
+        recorded = self._recorded(self._doubled.ids if self._doubled else None)
+        return unplayed_report(self.name, recorded, owed - played, played) if owed - played else ""
 
     @property
     def dispute_id(self) -> str:
@@ -190,14 +189,18 @@ class Player:
 
     def distance(self, request: Request) -> Distance:
         """How far the request is from the nearest recording."""
+        from replaydisputes.playback.report import FARTHEST, distance  # noqa: PLC0415
+
         sent = self._sent(request)
         with self._lock:
-            recorded = self._situation(self._placed(request, sent)).recorded
+            recorded = self._recorded(self._placed(request, sent).ids)
         return min((distance(sent.asked, asked) for asked, _ in recorded), default=FARTHEST)
 
     @property
     def moment_s(self) -> int | None:
         """When the recording began, as its answers tell it in this run, in unix seconds; None where they never do."""
+        from replaydisputes.playback.clock import recording_moment  # noqa: PLC0415 - few replays ask for it
+
         moment_s = recording_moment(self.cassette)
         return moment_s if moment_s is None or self._shift is None else moment_s + self._shift.seconds
 
@@ -269,6 +272,8 @@ class Player:
         if self._on_difference == "ignore" or pair[0] == pair[1] or not all(pair):
             return None
         if self._on_difference == "fail":
+            from replaydisputes.playback.report import version_report  # noqa: PLC0415
+
             report = version_report(self._situation(call), recording.asked, *pair)
             raise MismatchError(report, call.request.method, call.request.url)
         if pair in self._told or len(self._told) >= _MOST_TOLD:
@@ -277,22 +282,25 @@ class Player:
         return pair
 
     def _mismatch(self, call: _Call, *, reused_key: bool) -> MismatchError:
+        from replaydisputes.playback.report import mismatch_report  # noqa: PLC0415
+
         report = mismatch_report(self._situation(call), reused_key=reused_key)
         return MismatchError(report, call.request.method, call.request.url)
 
+    def _recorded(self, ids: Ids | None) -> list[Recorded]:
+        """What was asked and its status, of every recording, in the ids that the suite uses."""
+        return [(ids.shown(item.asked) if ids else item.asked, item.status) for item in self._index.recordings]
+
     def _situation(self, call: _Call) -> Situation:
         """All that a report tells, in the ids that the suite uses."""
-        shown: Callable[[Asked], Asked] = call.ids.shown if call.ids else _as_it_is
-        recorded = [(shown(item.asked), item.status) for item in self._index.recordings]
+        from replaydisputes.playback.advice import IN_CODE  # noqa: PLC0415
+        from replaydisputes.playback.report import Situation  # noqa: PLC0415
+
         return Situation(
             self.name,
             call.sent.asked,
-            recorded,
+            self._recorded(call.ids),
             call.history.answered,
             self._index.dispute_id if call.ids and not self._doubled else "",
-            self._surface,
+            self._surface or IN_CODE,
         )
-
-
-def _as_it_is(recorded: Asked) -> Asked:
-    return recorded

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from replaydisputes.playback import advice
@@ -30,8 +29,7 @@ _BEFORE_NEAREST = 4
 _MAX_DIFFERENCES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """What a report is made from. `played`: indices, from 0, that this run has had answered.
 
     recorded_dispute: the cassette's own id where the request is about another one that it answers for.
