@@ -435,3 +435,77 @@ def test_what_a_test_sets_up_is_under_its_cassette_and_what_outlives_it_is_torn_
     )
 
     run(pytester).assert_outcomes(passed=1)
+
+
+def test_a_marker_that_a_conftest_puts_on_after_the_collection_counts_like_any_other(pytester: pytest.Pytester) -> None:
+    prepare(pytester).makeconftest(
+        """
+        import pytest
+
+        def pytest_collection_modifyitems(items):
+            for item in items:
+                item.add_marker(pytest.mark.replaydisputes("close-lost"))
+        """
+    )
+    pytester.makepyfile(
+        """
+        import unittest
+        from calls import *
+
+        @pytest.fixture
+        def closed(): return close(DISPUTE)
+
+        def test_function(closed): assert closed == "lost" and read(DISPUTE) == "lost"
+
+        def test_that_swallows():
+            with pytest.raises(Exception, match="no answer"):
+                read("du_unknown")
+
+        class TestMethod:
+            def test_method(self, closed, replaydisputes): assert closed == "lost" and read(DISPUTE) == "lost"
+
+        class TestCase(unittest.TestCase):
+            def setUp(self): self.closed = close(DISPUTE)
+            def test_case(self): assert self.closed == "lost" and read(DISPUTE) == "lost"
+        """
+    )
+
+    result = run(pytester)
+
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(["FAILED *test_that_swallows*"])
+
+
+def test_a_test_that_is_run_again_is_replayed_and_judged_anew(pytester: pytest.Pytester) -> None:
+    """As pytest-rerunfailures and its like run a test: the same item, set up again."""
+    prepare(pytester).makeconftest(
+        """
+        from _pytest.runner import runtestprotocol
+
+        def pytest_runtest_protocol(item, nextitem):
+            for _ in range(3):
+                item._initrequest()
+                runtestprotocol(item, nextitem=nextitem, log=True)
+            return True
+        """
+    )
+    pytester.makepyfile(
+        """
+        from calls import *
+        runs = []
+
+        @pytest.mark.replaydisputes("close-lost")
+        def test_swallowing(replaydisputes):
+            runs.append(replaydisputes)
+            assert close(DISPUTE) == "lost"
+            if len(runs) == 2:
+                with pytest.raises(Exception, match="no answer"):
+                    close("du_unknown")
+            assert [len(one.played) for one in runs] == [1] * len(runs)
+        """
+    )
+
+    result = run(pytester)
+
+    result.assert_outcomes(passed=2, failed=1)
+    assert result.stdout.str().count("cassette 'close-lost' has no answer to this request") == 1

@@ -31,7 +31,6 @@ INI_WORDS: dict[str, tuple[Literal["bool", "string"], str]] = {
 """The options that the ini file can set, each as replaydisputes_<option>."""
 
 _running: pytest.StashKey[Replay] = pytest.StashKey()
-_unplayed: pytest.StashKey[OnUnplayed] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -104,25 +103,27 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if metafunc.definition.get_closest_marker(SCENARIOS):
+    if any(mark.name == SCENARIOS for _, mark in metafunc.definition.iter_markers_with_node()):
         from replaydisputes.pytest_plugin.scenarios import parametrize  # noqa: PLC0415
 
         parametrize(metafunc)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
     """A marked test is under its cassettes before all its fixtures and until after them, wherever it names ours.
 
     A plain one without a fixture, which would take as long as all else that a replay does. Other kinds of test have
-    a setup of their own to fail in, and --setup-show lists fixtures.
+    a setup of their own to fail in, and --setup-show lists fixtures. Here every marker counts, also one that a
+    conftest.py put on in pytest_collection_modifyitems.
     """
-    names = getattr(item, "fixturenames", None)
-    if names is None or not _is_marked(item):
-        return
-    if type(item) is pytest.Function and not item.config.getoption("setupshow", False):
-        item.setup = partial(_set_up, item, item.setup)  # type: ignore[method-assign]
-    else:
-        names[:] = [NAME, *(name for name in names if name != NAME)]
+    shown = session.config.getoption("setupshow", False)
+    for item in filter(_is_marked, session.items):
+        names = getattr(item, "fixturenames", None)
+        if type(item) is pytest.Function and not shown:
+            item.setup = partial(_set_up, item, item.setup)  # type: ignore[method-assign]
+        elif names is not None:
+            names[:] = [NAME, *(name for name in names if name != NAME)]
 
 
 def _set_up(item: pytest.Function, set_up: Callable[[], None]) -> None:
@@ -132,10 +133,10 @@ def _set_up(item: pytest.Function, set_up: Callable[[], None]) -> None:
 
 def _is_marked(item: pytest.Item) -> bool:
     """Whether a cassette is asked for; a class or module that only sets options asks for none."""
-    if item.get_closest_marker(NAME) is None:
-        return item.get_closest_marker(SCENARIOS) is not None
-    own = any(mark.name == NAME for mark in item.own_markers)
-    return own or any(mark.args or not mark.kwargs for mark in item.iter_markers(NAME))
+    return any(
+        mark.name == SCENARIOS or (mark.name == NAME and (node is item or mark.args or not mark.kwargs))
+        for node, mark in item.iter_markers_with_node()
+    )
 
 
 @pytest.fixture(scope="session")
@@ -169,8 +170,9 @@ def _begin(item: pytest.Item, configured: Mapping[str, Any], at_end: Callable[[C
         problem = str(error)
     if problem:
         pytest.fail(problem, pytrace=False)
-    at_end(partial(_end, wanted.replaying))
-    item.stash[_running], item.stash[_unplayed] = running, wanted.unplayed
+    at_end(partial(_end, item, item.runtest, wanted.replaying))
+    item.stash[_running] = running
+    item.runtest = partial(_run, item, item.runtest, running, wanted.unplayed)  # type: ignore[method-assign]
     if wanted.max_age:
         from replaydisputes.pytest_plugin.age import warn_of_age  # noqa: PLC0415
 
@@ -178,9 +180,29 @@ def _begin(item: pytest.Item, configured: Mapping[str, Any], at_end: Callable[[C
     return running
 
 
-def _end(replaying: Replaying[Replay]) -> None:
+def _run(item: pytest.Item, run_test: Callable[[], None], running: Replay, unplayed: OnUnplayed) -> None:
+    """Fail the test itself, not its teardown, where a refusal was swallowed or a recording left unplayed."""
     from replaydisputes.errors import ReplayDisputesError  # noqa: PLC0415
 
+    try:
+        run_test()
+    except BaseException as error:
+        __tracebackhide__ = True  # where the test itself has no frame to show
+        running.note_on(error)
+        raise
+    problem = ""
+    try:
+        running.settle(unplayed, item.warn)
+    except ReplayDisputesError as error:
+        problem = str(error)
+    if problem:
+        pytest.fail(problem, pytrace=False)
+
+
+def _end(item: pytest.Item, run_test: Callable[[], None], replaying: Replaying[Replay]) -> None:
+    from replaydisputes.errors import ReplayDisputesError  # noqa: PLC0415
+
+    item.runtest = run_test  # type: ignore[method-assign]
     problem = ""
     try:
         replaying.__exit__(None, None, None)
@@ -188,29 +210,6 @@ def _end(replaying: Replaying[Replay]) -> None:
         problem = str(error)
     if problem:
         pytest.fail(problem, pytrace=False)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail the test itself, not its teardown, where a refusal was swallowed or a recording left unplayed."""
-    running = item.stash.get(_running, None)
-    if running is None:
-        return (yield)
-    try:
-        result = yield
-    except BaseException as error:
-        running.note_on(error)
-        raise
-    from replaydisputes.errors import ReplayDisputesError  # noqa: PLC0415
-
-    problem = ""
-    try:
-        running.settle(item.stash[_unplayed], item.warn)
-    except ReplayDisputesError as error:
-        problem = str(error)
-    if problem:
-        pytest.fail(problem, pytrace=False)
-    return result
 
 
 @pytest.hookimpl(wrapper=True)
