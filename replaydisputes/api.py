@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -74,12 +74,9 @@ def replay(  # noqa: PLR0913 - the one public call; all but the names are keywor
     if not names or not all(isinstance(name, str) for name in names):
         raise NoCassetteError(names)
     check_unplayed(unplayed)
-    directories = [cassettes] if isinstance(cassettes, str | Path) else cassettes
-    library = Library([one if isinstance(one, Path) else Path(one) for one in directories])
-    options = _Options(any_dispute, on_exhausted, stripe_version, clock)
-    recording = partial(_recording, record, library, names, payment_method)
-    players = partial(_players, library, names, options)
-    return Replaying(lambda: _run(recording, players, unplayed, everywhere=everywhere, allow_hosts=allow_hosts))
+    how = any_dispute, on_exhausted, stripe_version, unplayed, clock
+    setting = Setting(library_in(cassettes), allow_hosts, everywhere, *how, record, payment_method)
+    return replaying(names, setting)
 
 
 def check_unplayed(word: object) -> None:
@@ -87,25 +84,42 @@ def check_unplayed(word: object) -> None:
     check_option("unplayed", word, ON_UNPLAYED)
 
 
-class _Options(NamedTuple):
-    """What a player is asked for beyond its cassette."""
+class Setting(NamedTuple):
+    """What a replay is asked for beyond its cassettes, as `replay` has it; any number of replays may share one."""
 
+    library: Library
+    allow_hosts: Collection[str]
+    everywhere: bool
     any_dispute: bool
     on_exhausted: OnExhausted
     stripe_version: OnVersion
+    unplayed: OnUnplayed
     clock: Clock
+    record: Mode | Plan
+    payment_method: str | None
 
 
-def _players(library: Library, names: Sequence[str], options: _Options) -> list[Player]:
-    begins_at_s = _beginning(options.clock)
+def library_in(cassettes: str | Path | Sequence[str | Path]) -> Library:
+    """What `replay` looks names up in, from one directory or several."""
+    directories = [cassettes] if isinstance(cassettes, str | Path) else cassettes
+    return Library([one if isinstance(one, Path) else Path(one) for one in directories])
+
+
+def replaying(names: Sequence[str], setting: Setting) -> Replaying[Replay]:
+    """`replay` with all that it checks and prepares done: for who has many cassettes to replay in one setting."""
+    return Replaying(partial(_run, names, setting))
+
+
+def _players(names: Sequence[str], setting: Setting) -> list[Player]:
+    begins_at_s = _beginning(setting.clock)
     apart = [""] if len(names) == 1 else _set_apart(names)
     return [
         Player(
-            library.load(name),
+            setting.library.load(name),
             name,
-            any_dispute=options.any_dispute and not beside,
-            on_exhausted=options.on_exhausted,
-            stripe_version=options.stripe_version,
+            any_dispute=setting.any_dispute and not beside,
+            on_exhausted=setting.on_exhausted,
+            stripe_version=setting.stripe_version,
             on_version=_warn_version,
             begins_at_s=begins_at_s,
             beside=beside,
@@ -120,31 +134,22 @@ def _set_apart(names: Sequence[str]) -> list[str]:
     return set_apart(names)
 
 
-def _recording(
-    record: Mode | Plan, library: Library, names: Sequence[str], payment_method: str | None
-) -> AbstractContextManager[Underway | None]:
+def _recording(names: Sequence[str], setting: Setting) -> AbstractContextManager[Underway | None]:
     """What records; nothing where there is nothing to record, with nothing of recording imported."""
-    if record == "none":
+    if setting.record == "none":
         return nullcontext()
     from replaydisputes.underway import underway  # noqa: PLC0415 - needed for recording alone
 
-    return underway(record, library, names, payment_method)
+    return underway(setting.record, setting.library, names, setting.payment_method)
 
 
 @contextmanager
-def _run(
-    recording: Callable[[], AbstractContextManager[Underway | None]],
-    play: Callable[[], list[Player]],
-    unplayed: OnUnplayed,
-    *,
-    everywhere: bool,
-    allow_hosts: Collection[str],
-) -> Iterator[Replay]:
-    with recording() as underway:
-        players: Sequence[Player | Underway] = play() if underway is None else [underway]
+def _run(names: Sequence[str], setting: Setting) -> Iterator[Replay]:
+    with _recording(names, setting) as underway:
+        players: Sequence[Player | Underway] = _players(names, setting) if underway is None else [underway]
         together = _together(players)
         faults = Faults(together, lambda: players[0].moment_s)
-        with answering(faults, everywhere=everywhere, allow_hosts=allow_hosts) as route:
+        with answering(faults, everywhere=setting.everywhere, allow_hosts=setting.allow_hosts) as route:
             running = _running[route] = Replay(players, together, faults, route)
             try:
                 yield running
@@ -153,7 +158,7 @@ def _run(
                 raise
             finally:
                 del _running[route]
-        running.settle(unplayed, _warn)
+        running.settle(setting.unplayed, _warn)
 
 
 def _together(players: Sequence[Player | Underway]) -> Player | Several | Underway:

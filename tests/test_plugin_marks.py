@@ -347,6 +347,10 @@ def test_the_config_fixture_gives_defaults_between_the_ini_file_and_the_marker(p
         @pytest.mark.replaydisputes("mine")
         def test_cassettes(): pass
 
+        class TestInherited:
+            @pytest.mark.replaydisputes("close-lost")
+            def test_module_in_a_class(self): assert close("du_mine") == "lost"
+
         class TestClass:
             @pytest.fixture
             def replaydisputes_config(self): return {"any_disputes": True}
@@ -354,11 +358,19 @@ def test_the_config_fixture_gives_defaults_between_the_ini_file_and_the_marker(p
             @pytest.mark.replaydisputes("close-lost")
             def test_unknown_key(self): pass
         """,
+        test_parameter="""
+        from calls import *
+
+        @pytest.mark.replaydisputes("close-lost")
+        @pytest.mark.parametrize("replaydisputes_config", [{"any_dispute": True}, {"stripe_version": "ignore"}])
+        def test_parameter(replaydisputes_config):
+            assert close("du_mine" if replaydisputes_config.get("any_dispute") else DISPUTE) == "lost"
+        """,
     )
 
     result = run(pytester)
 
-    result.assert_outcomes(passed=1, failed=2, errors=2)
+    result.assert_outcomes(passed=4, failed=2, errors=2)
     result.stdout.fnmatch_lines(
         [
             "*no cassette is called 'mine'*Looked in: nowhere*",

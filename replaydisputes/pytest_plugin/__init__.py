@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 if TYPE_CHECKING:
-    from replaydisputes.decorating import Replaying
-    from replaydisputes.replaying import OnUnplayed, Replay
+    from replaydisputes.replaying import Replay
 
 NAME = "replaydisputes"
 SCENARIOS = "replaydisputes_scenarios"
@@ -29,8 +27,6 @@ INI_WORDS: dict[str, tuple[Literal["bool", "string"], str]] = {
     "unplayed": ("string", "`ignore` (default), `warn` or `fail`, where a test leaves recordings unplayed."),
 }
 """The options that the ini file can set, each as replaydisputes_<option>."""
-
-_running: pytest.StashKey[Replay] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -117,18 +113,23 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     a setup of their own to fail in, and --setup-show lists fixtures. Here every marker counts, also one that a
     conftest.py put on in pytest_collection_modifyitems.
     """
+    marked = [item for item in session.items if _is_marked(item)]
+    if not marked:
+        return
+    from replaydisputes.pytest_plugin import playing  # noqa: PLC0415 - nothing of it in a suite without a marked test
+
+    playing.register(session.config)
     shown = session.config.getoption("setupshow", False)
-    for item in filter(_is_marked, session.items):
+    configured: dict[object, bool] = {}
+    for item in marked:
         names = getattr(item, "fixturenames", None)
         if type(item) is pytest.Function and not shown:
-            item.setup = partial(_set_up, item, item.setup)  # type: ignore[method-assign]
+            if item.parent not in configured:
+                configured[item.parent] = _is_configured(item)
+            asks = configured[item.parent] or CONFIG in item.fixturenames
+            item.setup = partial(playing.set_up, item, item.setup, asks)  # type: ignore[method-assign]
         elif names is not None:
             names[:] = [NAME, *(name for name in names if name != NAME)]
-
-
-def _set_up(item: pytest.Function, set_up: Callable[[], None]) -> None:
-    _begin(item, item._request.getfixturevalue(CONFIG), item.addfinalizer)
-    set_up()
 
 
 def _is_marked(item: pytest.Item) -> bool:
@@ -137,6 +138,18 @@ def _is_marked(item: pytest.Item) -> bool:
         mark.name == SCENARIOS or (mark.name == NAME and (node is item or mark.args or not mark.kwargs))
         for node, mark in item.iter_markers_with_node()
     )
+
+
+def _is_configured(item: pytest.Item) -> bool:
+    """Whether a config fixture other than ours holds where an item stands. To ask for ours takes a third of a replay.
+
+    pytest has no public way to tell; where it moves this one, every test asks for the fixture.
+    """
+    try:
+        visible = item.session._fixturemanager.getfixturedefs(CONFIG, item)
+    except (AttributeError, TypeError):
+        return True
+    return visible is None or len(visible) != 1
 
 
 @pytest.fixture(scope="session")
@@ -151,83 +164,7 @@ def replaydisputes_config() -> Mapping[str, Any]:
 @pytest.fixture
 def replaydisputes(request: pytest.FixtureRequest, replaydisputes_config: Mapping[str, Any]) -> Replay:
     """The running replay of a marked test: `dispute_id`, `cassette`, `played`; `["close-lost"]` is one of several."""
-    running: Replay | None = request.node.stash.get(_running, None)
-    if running is not None and not running.is_over:
-        return running
-    return _begin(request.node, replaydisputes_config, request.addfinalizer)
+    from replaydisputes.pytest_plugin import playing  # noqa: PLC0415
 
-
-def _begin(item: pytest.Item, configured: Mapping[str, Any], at_end: Callable[[Callable[[], None]], None]) -> Replay:
-    """Begin the replay that a test asks for; `at_end` is told what ends it."""
-    from replaydisputes.errors import ReplayDisputesError  # noqa: PLC0415 - a suite that never uses it never pays
-    from replaydisputes.pytest_plugin.wanted import wanted_by  # noqa: PLC0415
-
-    problem = ""
-    try:
-        wanted = wanted_by(item, configured)
-        running = wanted.replaying.__enter__()
-    except ReplayDisputesError as error:
-        problem = str(error)
-    if problem:
-        pytest.fail(problem, pytrace=False)
-    at_end(partial(_end, item, item.runtest, wanted.replaying))
-    item.stash[_running] = running
-    item.runtest = partial(_run, item, item.runtest, running, wanted.unplayed)  # type: ignore[method-assign]
-    if wanted.max_age:
-        from replaydisputes.pytest_plugin.age import warn_of_age  # noqa: PLC0415
-
-        warn_of_age(item, running, wanted.max_age)
-    return running
-
-
-def _run(item: pytest.Item, run_test: Callable[[], None], running: Replay, unplayed: OnUnplayed) -> None:
-    """Fail the test itself, not its teardown, where a refusal was swallowed or a recording left unplayed."""
-    from replaydisputes.errors import ReplayDisputesError  # noqa: PLC0415
-
-    try:
-        run_test()
-    except BaseException as error:
-        __tracebackhide__ = True  # where the test itself has no frame to show
-        running.note_on(error)
-        raise
-    problem = ""
-    try:
-        running.settle(unplayed, item.warn)
-    except ReplayDisputesError as error:
-        problem = str(error)
-    if problem:
-        pytest.fail(problem, pytrace=False)
-
-
-def _end(item: pytest.Item, run_test: Callable[[], None], replaying: Replaying[Replay]) -> None:
-    from replaydisputes.errors import ReplayDisputesError  # noqa: PLC0415
-
-    item.runtest = run_test  # type: ignore[method-assign]
-    problem = ""
-    try:
-        replaying.__exit__(None, None, None)
-    except ReplayDisputesError as error:
-        problem = str(error)
-    if problem:
-        pytest.fail(problem, pytrace=False)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failing test shows what was played, and of a refusal only where the suite's own code met it."""
-    if call.excinfo is None or "replaydisputes.errors" not in sys.modules:
-        report = yield
-    else:
-        from replaydisputes.pytest_plugin.shortening import shortened  # noqa: PLC0415
-
-        with shortened(item, call.excinfo):
-            report = yield
-    if report.failed and _running in item.stash:
-        from replaydisputes.pytest_plugin.told import what_was_played  # noqa: PLC0415
-
-        report.sections += what_was_played(item.stash[_running])
-    if report.when == "teardown" and _running in item.stash:
-        del item.stash[_running]  # the item outlives its test, and what all replays keep alive slows the collector
-    return report
+    playing.register(request.config)
+    return playing.running_in(request, replaydisputes_config)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from replaydisputes.api import check_unplayed, replay
+from replaydisputes.api import Setting, check_unplayed, library_in, replay, replaying
 from replaydisputes.decorating import Replaying
 from replaydisputes.errors import ReplayDisputesError, nearest
 from replaydisputes.pytest_plugin import (
@@ -57,14 +57,39 @@ def wanted_by(item: pytest.Item, configured: Mapping[str, Any]) -> Wanted:
     if not names:
         raise WantedError(_no_cassette(item))
     _check_options(configured, "the fixture replaydisputes_config")
-    given = {"unplayed": "ignore", **_from_ini(item.config), **configured, **marked}
-    unplayed = given.pop("unplayed")
-    check_unplayed(unplayed)
-    max_age = age.checked(given.pop("max_age", None))
     recorder = item.config.pluginmanager.get_plugin(RECORD_MODE)
-    if recorder is not None:
-        given["record"] = recorder.plan(item)
-    return Wanted(replay(*names, everywhere=True, **given), unplayed, max_age)
+    if recorder is None and not configured and not marked:
+        way = _way_of_ini(item.config)
+    else:
+        record = recorder.plan(item) if recorder is not None else "none"
+        way = _way(item.config, {**configured, **marked, "record": record})
+    return Wanted(replaying(names, way.setting), way.unplayed, way.max_age)
+
+
+class _Way(NamedTuple):
+    """How to replay, as Wanted has it, whatever the cassettes."""
+
+    setting: Setting
+    unplayed: OnUnplayed
+    max_age: str
+
+
+_plain_way: pytest.StashKey[_Way] = pytest.StashKey()
+
+
+def _way_of_ini(config: pytest.Config) -> _Way:
+    """How most tests of most suites replay: made once."""
+    if _plain_way not in config.stash:
+        config.stash[_plain_way] = _way(config, {})
+    return config.stash[_plain_way]
+
+
+def _way(config: pytest.Config, nearer: Mapping[str, Any]) -> _Way:
+    given = {"unplayed": "ignore", **_from_ini(config), **nearer}
+    check_unplayed(given["unplayed"])
+    max_age = age.checked(given.pop("max_age", None))
+    asked = {**_defaults(), **given, "unplayed": "ignore", "everywhere": True}
+    return _Way(Setting(library_in(asked.pop("cassettes")), **asked), given["unplayed"], max_age)
 
 
 def cassettes_of(item: pytest.Item) -> tuple[str, ...]:
@@ -117,11 +142,16 @@ def directories(config: pytest.Config) -> Sequence[Path]:
 
 
 @cache
+def _defaults() -> Mapping[str, Any]:
+    """The options of `replay()` with their defaults."""
+    parameters = inspect.signature(replay).parameters.values()
+    return {one.name: one.default for one in parameters if one.kind is one.KEYWORD_ONLY}
+
+
+@cache
 def options() -> tuple[str, ...]:
     """The keyword arguments of the marker: those of `replay()` that one test decides, and what only a suite can ask."""
-    parameters = inspect.signature(replay).parameters.values()
-    named = (one.name for one in parameters if one.kind is one.KEYWORD_ONLY)
-    return (*(name for name in named if name not in ("everywhere", "record")), "max_age")
+    return (*(name for name in _defaults() if name not in ("everywhere", "record")), "max_age")
 
 
 def _from_ini(config: pytest.Config) -> dict[str, Any]:

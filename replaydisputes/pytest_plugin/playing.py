@@ -1,0 +1,109 @@
+"""A marked test from before its set-up to after its tear-down. Imported and registered where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
+from typing import Any
+
+import pytest
+
+from replaydisputes.decorating import Replaying
+from replaydisputes.errors import ReplayDisputesError
+from replaydisputes.pytest_plugin import CONFIG, NAME
+from replaydisputes.pytest_plugin.wanted import wanted_by
+from replaydisputes.replaying import OnUnplayed, Replay
+
+_REPORTS = f"{NAME}-reports"
+_running: pytest.StashKey[Replay] = pytest.StashKey()
+
+
+def register(config: pytest.Config) -> None:
+    """Have the reports of this run tell of replays."""
+    if not config.pluginmanager.has_plugin(_REPORTS):
+        config.pluginmanager.register(_Reports(), _REPORTS)
+
+
+def set_up(item: pytest.Function, set_up_test: Callable[[], None], asks: bool) -> None:
+    """In the place of the set-up of a plain test: within its replay. asks: whether there may be a config fixture."""
+    configured = item._request.getfixturevalue(CONFIG) if asks else {}
+    _begin(item, configured, item.addfinalizer)
+    set_up_test()
+
+
+def running_in(request: pytest.FixtureRequest, configured: Mapping[str, Any]) -> Replay:
+    """The replay that runs already, or one that begins here."""
+    running: Replay | None = request.node.stash.get(_running, None)
+    if running is not None and not running.is_over:
+        return running
+    return _begin(request.node, configured, request.addfinalizer)
+
+
+def _begin(item: pytest.Item, configured: Mapping[str, Any], at_end: Callable[[Callable[[], None]], None]) -> Replay:
+    """Begin the replay that a test asks for; `at_end` is told what ends it."""
+    problem = ""
+    try:
+        wanted = wanted_by(item, configured)
+        running = wanted.replaying.__enter__()
+    except ReplayDisputesError as error:
+        problem = str(error)
+    if problem:
+        pytest.fail(problem, pytrace=False)
+    at_end(partial(_end, item, item.runtest, wanted.replaying))
+    item.stash[_running] = running
+    item.runtest = partial(_run, item, item.runtest, running, wanted.unplayed)  # type: ignore[method-assign]
+    if wanted.max_age:
+        from replaydisputes.pytest_plugin.age import warn_of_age  # noqa: PLC0415 - few suites ask for it
+
+        warn_of_age(item, running, wanted.max_age)
+    return running
+
+
+def _run(item: pytest.Item, run_test: Callable[[], None], running: Replay, unplayed: OnUnplayed) -> None:
+    """Fail the test itself, not its teardown, where a refusal was swallowed or a recording left unplayed."""
+    try:
+        run_test()
+    except BaseException as error:
+        __tracebackhide__ = True  # where the test itself has no frame to show
+        running.note_on(error)
+        raise
+    problem = ""
+    try:
+        running.settle(unplayed, item.warn)
+    except ReplayDisputesError as error:
+        problem = str(error)
+    if problem:
+        pytest.fail(problem, pytrace=False)
+
+
+def _end(item: pytest.Item, run_test: Callable[[], None], replaying: Replaying[Replay]) -> None:
+    item.runtest = run_test  # type: ignore[method-assign]
+    problem = ""
+    try:
+        replaying.__exit__(None, None, None)
+    except ReplayDisputesError as error:
+        problem = str(error)
+    if problem:
+        pytest.fail(problem, pytrace=False)
+
+
+class _Reports:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """A failing test shows what was played, and of a refusal only where the suite's own code met it."""
+        if call.excinfo is None:
+            report = yield
+        else:
+            from replaydisputes.pytest_plugin.shortening import shortened  # noqa: PLC0415 - for failures alone
+
+            with shortened(item, call.excinfo):
+                report = yield
+        if report.failed and _running in item.stash:
+            from replaydisputes.pytest_plugin.told import what_was_played  # noqa: PLC0415
+
+            report.sections += what_was_played(item.stash[_running])
+        if report.when == "teardown" and _running in item.stash:
+            del item.stash[_running]  # the item outlives its test, and what all replays keep alive slows the collector
+        return report
