@@ -37,6 +37,7 @@ class Library:
 
     def __init__(self, directories: Sequence[Path]) -> None:
         self._directories = (*directories, shipped_directory())
+        self._beginnings = [os.path.join(directory, "") for directory in self._directories]
 
     def find(self, name: str) -> Path:
         """The file of a cassette name (`close-lost`, `refunds/close-lost`), or of an existing .yaml or .yml path.
@@ -48,9 +49,9 @@ class Library:
     def _found(self, name: str) -> tuple[str, os.stat_result]:
         """`find` in text, with the file's state. Asked before every test, and pathlib takes four times as long."""
         if _is_plain(name):
-            for directory in self._directories:
+            for beginning in self._beginnings:
                 for suffix in _SUFFIXES:
-                    place = os.path.join(directory, name + suffix)
+                    place = f"{beginning}{name}{suffix}"
                     state = _file_at(place)
                     if state is not None:
                         return place, state
