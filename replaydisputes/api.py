@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 DEFAULT_DIRECTORIES = ("cassettes", "tests/cassettes")
 
+_NOTHING_RECORDED = nullcontext()
 _running: dict[Route, Replay] = {}
 
 
@@ -76,7 +77,7 @@ def replay(  # noqa: PLR0913 - the one public call; all but the names are keywor
     check_unplayed(unplayed)
     how = any_dispute, on_exhausted, stripe_version, unplayed, clock
     setting = Setting(library_in(cassettes), allow_hosts, everywhere, *how, record, payment_method)
-    return replaying(names, setting)
+    return Replaying(partial(replaying, names, setting))
 
 
 def check_unplayed(word: object) -> None:
@@ -103,11 +104,6 @@ def library_in(cassettes: str | Path | Sequence[str | Path]) -> Library:
     """What `replay` looks names up in, from one directory or several."""
     directories = [cassettes] if isinstance(cassettes, str | Path) else cassettes
     return Library([one if isinstance(one, Path) else Path(one) for one in directories])
-
-
-def replaying(names: Sequence[str], setting: Setting) -> Replaying[Replay]:
-    """`replay` with all that it checks and prepares done: for who has many cassettes to replay in one setting."""
-    return Replaying(partial(_run, names, setting))
 
 
 def _players(names: Sequence[str], setting: Setting) -> list[Player]:
@@ -137,14 +133,15 @@ def _set_apart(names: Sequence[str]) -> list[str]:
 def _recording(names: Sequence[str], setting: Setting) -> AbstractContextManager[Underway | None]:
     """What records; nothing where there is nothing to record, with nothing of recording imported."""
     if setting.record == "none":
-        return nullcontext()
+        return _NOTHING_RECORDED
     from replaydisputes.underway import underway  # noqa: PLC0415 - needed for recording alone
 
     return underway(setting.record, setting.library, names, setting.payment_method)
 
 
 @contextmanager
-def _run(names: Sequence[str], setting: Setting) -> Iterator[Replay]:
+def replaying(names: Sequence[str], setting: Setting) -> Iterator[Replay]:
+    """One replay, with all that `replay` checks and prepares done: for who has many in one setting."""
     with _recording(names, setting) as underway:
         players: Sequence[Player | Underway] = _players(names, setting) if underway is None else [underway]
         together = _together(players)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from stat import S_ISREG
+from typing import NamedTuple
 
 from replaydisputes import cassette_file
 from replaydisputes.errors import NoCassetteFileError, UnknownCassetteError
@@ -23,8 +23,7 @@ _ever_loaded: set[str] = set()
 _loading = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A cassette that a name leads to. `name` is its path below the directory, without suffix, with `/` between."""
 
     name: str

@@ -70,7 +70,7 @@ class Replay(Playing):
         route: Route,
     ) -> None:
         super().__init__(players[0])
-        self.cassettes = tuple(Playing(player) for player in players)
+        self.cassettes = tuple([Playing(player) for player in players])
         self._together, self._faults, self._route = together, faults, route
         self._reported = 0
 

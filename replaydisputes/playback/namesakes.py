@@ -8,7 +8,7 @@ from collections.abc import Callable
 from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.model import Response
 from replaydisputes.playback.codings import rewritten
-from replaydisputes.playback.derived_ids import derived_id
+from replaydisputes.playback.derived_ids import another_dispute_id, derived_id
 from replaydisputes.playback.history import History, Progress
 from replaydisputes.playback.index import Index, Recording
 from replaydisputes.playback.matching import Asked
@@ -187,6 +187,11 @@ class Doubled:
         asked = [self.ids.shown(item.asked) for item in index.recordings]
         words = {word for one in asked for word in (*one.path.split("/"), *(value for _, value in one.params))}
         self.asked_ids = frozenset({dispute, *(word for word in words if self.ids.is_given(word))})
+
+
+def doubled(index: Index, beside: str) -> Doubled:
+    """A cassette under ids drawn from `beside`."""
+    return Doubled(another_dispute_id(index.dispute_id, beside), index)
 
 
 def _with_ids(asked: Asked, translate: Callable[[str], str]) -> Asked:

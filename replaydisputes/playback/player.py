@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from replaydisputes.errors import MismatchError
 from replaydisputes.model import Cassette, Interaction, Request, Response
-from replaydisputes.playback.derived_ids import another_dispute_id
 from replaydisputes.playback.history import Choice, History
 from replaydisputes.playback.index import Recording, index_of
 from replaydisputes.playback.keys import Keyed, as_replayed
 from replaydisputes.playback.matching import Asked, Sent, reduced
-from replaydisputes.playback.namesakes import Doubled, Ids
 from replaydisputes.playback.options import ON_EXHAUSTED, ON_VERSION, OnExhausted, OnVersion, check_option
 from replaydisputes.playback.places import KEY_REFUSAL, REPEAT, is_key_refusal
 from replaydisputes.playback.played import Played
@@ -28,6 +26,7 @@ from replaydisputes.playback.standing import PlayerState, Standing
 if TYPE_CHECKING:
     from replaydisputes.playback.advice import Surface
     from replaydisputes.playback.clock import Shift
+    from replaydisputes.playback.namesakes import Doubled, Ids
     from replaydisputes.playback.report import Distance, Recorded, Situation
 
 _EVENTS = "/v1/events/"
@@ -75,8 +74,12 @@ class Player:
         check_option("stripe_version", stripe_version, ON_VERSION)
         self.cassette, self.name, self._surface = cassette, name, surface
         self._index = index_of(cassette)
-        self._own_id = another_dispute_id(self._index.dispute_id, beside) if beside else self._index.dispute_id
-        self._doubled = Doubled(self._own_id, self._index) if beside else None
+        self._doubled: Doubled | None = None
+        if beside:
+            from replaydisputes.playback.namesakes import doubled  # noqa: PLC0415 - for several cassettes alone
+
+            self._doubled = doubled(self._index, beside)
+        self._own_id = self._doubled.ids.asked_id if self._doubled else self._index.dispute_id
         self._any_dispute = any_dispute and not beside
         self._repeats, self._on_difference, self._on_version = on_exhausted == "repeat", stripe_version, on_version
         self._told: set[tuple[str, str]] = set()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from replaydisputes.playback.history import Choice, History, Progress
 from replaydisputes.playback.index import Index
 from replaydisputes.playback.keys import Keyed, KeyedState, Keys
 from replaydisputes.playback.matching import Asked, Sent
-from replaydisputes.playback.namesakes import Doubled, Ids, Namesake, Namesakes
+
+if TYPE_CHECKING:
+    from replaydisputes.playback.namesakes import Doubled, Ids, Namesake, Namesakes
 
 MOST_KEYS, MOST_DISPUTES = 1000, 1000
 """What one of many runs keeps: the last idempotency keys; dispute ids, where it answers for any."""
@@ -30,7 +32,11 @@ class Standing:
         """is_bounded: keep MOST_KEYS and MOST_DISPUTES."""
         self._index, self._doubled = index, doubled
         self.history = History(index)
-        self.namesakes = Namesakes(index, MOST_DISPUTES if is_bounded else None) if any_dispute else None
+        self.namesakes: Namesakes | None = None
+        if any_dispute:
+            from replaydisputes.playback.namesakes import Namesakes  # noqa: PLC0415 - most replays have one dispute
+
+            self.namesakes = Namesakes(index, MOST_DISPUTES if is_bounded else None)
         self.keys = Keys(index, MOST_KEYS if is_bounded else None)
         self.given_ids: set[str] = set()
         """The ids in what was answered, where all ids of the cassette are its own."""
@@ -46,9 +52,10 @@ class Standing:
 
     def take(self, sent: Sent, ids: Ids | None, choice: Choice, keyed: Keyed | None) -> None:
         """An answer is given: move on, and keep its ids and its key. Raises TooManyDisputesError."""
-        if isinstance(ids, Namesake) and self.namesakes:
-            self.namesakes.told(ids, choice.recording)
-            history = ids.history
+        if self.namesakes and ids:
+            namesake = cast("Namesake", ids)  # as `placed` gave it
+            self.namesakes.told(namesake, choice.recording)
+            history = namesake.history
         else:
             history = self.history
         if self._doubled:

@@ -6,6 +6,7 @@ What the sandbox made, or an origin nobody verified, has no age of Stripe's: rec
 from __future__ import annotations
 
 import time
+import tomllib
 from calendar import timegm
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from replaydisputes.errors import OldRecordingWarning, ReplayDisputesError
+from replaydisputes.settings import AGE
 
 if TYPE_CHECKING:
     from replaydisputes.replaying import Playing, Replay
@@ -31,27 +33,14 @@ class MaxAgeError(ReplayDisputesError):
 
 
 def checked(max_age: object) -> str:
-    """An age such as `90d` or `12w`; empty for None and for an empty text, which allow any. Raises MaxAgeError."""
-    if max_age is None or max_age == "":
-        return ""
-    from replaydisputes.settings import AGE  # noqa: PLC0415 - only a suite that has an age pays for it
-
+    """An age such as `90d` or `12w`. Raises MaxAgeError."""
     if not isinstance(max_age, str) or not AGE.fullmatch(max_age):
         raise MaxAgeError(f"max_age must be days or weeks, such as '90d' or '12w'; got {max_age!r}")
     return max_age
 
 
-def of_project(root: Path) -> object:
-    """What `[tool.replaydisputes]` in the root directory's pyproject.toml says; None where it says nothing."""
-    path = root / "pyproject.toml"
-    try:
-        text = path.read_bytes()
-    except OSError:
-        return None
-    if b"max_age" not in text:
-        return None
-    import tomllib  # noqa: PLC0415 - only where there is something to read
-
+def of_project(path: Path, text: bytes) -> object:
+    """What `[tool.replaydisputes]` in a pyproject.toml says; None where it says nothing. Raises MaxAgeError."""
     try:
         found = tomllib.loads(text.decode()).get("tool", {}).get("replaydisputes", {})
     except ValueError as error:

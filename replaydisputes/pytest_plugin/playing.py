@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
 import pytest
 
-from replaydisputes.decorating import Replaying
 from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.pytest_plugin import CONFIG, NAME
 from replaydisputes.pytest_plugin.wanted import wanted_by
@@ -26,7 +26,7 @@ def register(config: pytest.Config) -> None:
 
 def set_up(item: pytest.Function, set_up_test: Callable[[], None], asks: bool) -> None:
     """In the place of the set-up of a plain test: within its replay. asks: whether there may be a config fixture."""
-    configured = item._request.getfixturevalue(CONFIG) if asks else {}
+    configured = item._request.getfixturevalue(CONFIG) if asks else None
     _begin(item, configured, item.addfinalizer)
     set_up_test()
 
@@ -39,7 +39,9 @@ def running_in(request: pytest.FixtureRequest, configured: Mapping[str, Any]) ->
     return _begin(request.node, configured, request.addfinalizer)
 
 
-def _begin(item: pytest.Item, configured: Mapping[str, Any], at_end: Callable[[Callable[[], None]], None]) -> Replay:
+def _begin(
+    item: pytest.Item, configured: Mapping[str, Any] | None, at_end: Callable[[Callable[[], None]], None]
+) -> Replay:
     """Begin the replay that a test asks for; `at_end` is told what ends it."""
     problem = ""
     try:
@@ -76,7 +78,7 @@ def _run(item: pytest.Item, run_test: Callable[[], None], running: Replay, unpla
         pytest.fail(problem, pytrace=False)
 
 
-def _end(item: pytest.Item, run_test: Callable[[], None], replaying: Replaying[Replay]) -> None:
+def _end(item: pytest.Item, run_test: Callable[[], None], replaying: AbstractContextManager[Replay]) -> None:
     item.runtest = run_test  # type: ignore[method-assign]
     problem = ""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +12,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from replaydisputes.api import Setting, check_unplayed, library_in, replay, replaying
-from replaydisputes.decorating import Replaying
 from replaydisputes.errors import ReplayDisputesError, nearest
 from replaydisputes.pytest_plugin import (
     INI_ALLOW_HOSTS,
@@ -20,7 +20,6 @@ from replaydisputes.pytest_plugin import (
     NAME,
     RECORD_MODE,
     SCENARIOS,
-    age,
     mode_of,
 )
 from replaydisputes.replaying import OnUnplayed, Replay
@@ -43,26 +42,27 @@ class Wanted(NamedTuple):
     unplayed: what to do at the end where something was not played. max_age: of its recordings; empty for any.
     """
 
-    replaying: Replaying[Replay]
+    replaying: AbstractContextManager[Replay]
     unplayed: OnUnplayed
     max_age: str
 
 
-def wanted_by(item: pytest.Item, configured: Mapping[str, Any]) -> Wanted:
-    """What a marked test asks for. Raises WantedError.
+def wanted_by(item: pytest.Item, configured: Mapping[str, Any] | None) -> Wanted:
+    """What a marked test asks for. configured: what a config fixture says, if there is one. Raises WantedError.
 
     The replay itself ignores what is left over: whether the test succeeded is known only where the test is run.
     """
     names, marked = _read(item)
     if not names:
         raise WantedError(_no_cassette(item))
-    _check_options(configured, "the fixture replaydisputes_config")
+    if configured is not None:
+        _check_options(configured, "the fixture replaydisputes_config")
     recorder = item.config.pluginmanager.get_plugin(RECORD_MODE)
     if recorder is None and not configured and not marked:
         way = _way_of_ini(item.config)
     else:
         record = recorder.plan(item) if recorder is not None else "none"
-        way = _way(item.config, {**configured, **marked, "record": record})
+        way = _way(item.config, {**(configured or {}), **marked, "record": record})
     return Wanted(replaying(names, way.setting), way.unplayed, way.max_age)
 
 
@@ -79,17 +79,41 @@ _plain_way: pytest.StashKey[_Way] = pytest.StashKey()
 
 def _way_of_ini(config: pytest.Config) -> _Way:
     """How most tests of most suites replay: made once."""
-    if _plain_way not in config.stash:
-        config.stash[_plain_way] = _way(config, {})
-    return config.stash[_plain_way]
+    way = config.stash.get(_plain_way, None)
+    if way is None:
+        way = config.stash[_plain_way] = _way(config, {})
+    return way
 
 
 def _way(config: pytest.Config, nearer: Mapping[str, Any]) -> _Way:
     given = {"unplayed": "ignore", **_from_ini(config), **nearer}
     check_unplayed(given["unplayed"])
-    max_age = age.checked(given.pop("max_age", None))
+    max_age = _checked_age(given.pop("max_age", None))
     asked = {**_defaults(), **given, "unplayed": "ignore", "everywhere": True}
     return _Way(Setting(library_in(asked.pop("cassettes")), **asked), given["unplayed"], max_age)
+
+
+def _checked_age(max_age: object) -> str:
+    """Empty for None and for an empty text, which allow any. Raises MaxAgeError."""
+    if max_age is None or max_age == "":
+        return ""
+    from replaydisputes.pytest_plugin.age import checked  # noqa: PLC0415 - few suites have one
+
+    return checked(max_age)
+
+
+def _age_of_project(root: Path) -> object:
+    """What the root directory's pyproject.toml says; None where it says nothing. Raises MaxAgeError."""
+    path = root / "pyproject.toml"
+    try:
+        text = path.read_bytes()
+    except OSError:
+        return None
+    if b"max_age" not in text:
+        return None
+    from replaydisputes.pytest_plugin.age import of_project  # noqa: PLC0415
+
+    return of_project(path, text)
 
 
 def cassettes_of(item: pytest.Item) -> tuple[str, ...]:
@@ -160,7 +184,7 @@ def _from_ini(config: pytest.Config) -> dict[str, Any]:
         found = {option: value for option, value in words.items() if value is not None}
         _check_configured_directories(config)
         where = {"cassettes": directories(config), "allow_hosts": config.getini(INI_ALLOW_HOSTS)}
-        config.stash[_ini] = {"max_age": age.of_project(config.rootpath), **where, **found}
+        config.stash[_ini] = {"max_age": _age_of_project(config.rootpath), **where, **found}
     return config.stash[_ini]
 
 
