@@ -357,6 +357,13 @@ def test_the_config_fixture_gives_defaults_between_the_ini_file_and_the_marker(p
 
             @pytest.mark.replaydisputes("close-lost")
             def test_unknown_key(self): pass
+
+        class TestNothing:
+            @pytest.fixture
+            def replaydisputes_config(self): pass
+
+            @pytest.mark.replaydisputes("close-lost")
+            def test_no_mapping(self): pass
         """,
         test_parameter="""
         from calls import *
@@ -370,11 +377,12 @@ def test_the_config_fixture_gives_defaults_between_the_ini_file_and_the_marker(p
 
     result = run(pytester)
 
-    result.assert_outcomes(passed=4, failed=2, errors=2)
+    result.assert_outcomes(passed=4, failed=2, errors=3)
     result.stdout.fnmatch_lines(
         [
             "*no cassette is called 'mine'*Looked in: nowhere*",
             "the fixture replaydisputes_config has no option 'any_disputes'; did you mean any_dispute[?]",
+            "the fixture replaydisputes_config must return a mapping of options, such as *; got None",
             "*path: asked /v1/disputes/du_mine/close, recorded /v1/disputes/du_1AAAAAreplaydisp00000001/close",
             "*It was recorded, but only once, and that is played*",
         ]

@@ -26,7 +26,7 @@ def register(config: pytest.Config) -> None:
 
 def set_up(item: pytest.Function, set_up_test: Callable[[], None], asks: bool) -> None:
     """In the place of the set-up of a plain test: within its replay. asks: whether there may be a config fixture."""
-    configured = item._request.getfixturevalue(CONFIG) if asks else None
+    configured = item._request.getfixturevalue(CONFIG) if asks else {}
     _begin(item, configured, item.addfinalizer)
     set_up_test()
 
@@ -39,9 +39,7 @@ def running_in(request: pytest.FixtureRequest, configured: Mapping[str, Any]) ->
     return _begin(request.node, configured, request.addfinalizer)
 
 
-def _begin(
-    item: pytest.Item, configured: Mapping[str, Any] | None, at_end: Callable[[Callable[[], None]], None]
-) -> Replay:
+def _begin(item: pytest.Item, configured: Mapping[str, Any], at_end: Callable[[Callable[[], None]], None]) -> Replay:
     """Begin the replay that a test asks for; `at_end` is told what ends it."""
     problem = ""
     try:

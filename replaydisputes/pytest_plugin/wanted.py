@@ -47,22 +47,21 @@ class Wanted(NamedTuple):
     max_age: str
 
 
-def wanted_by(item: pytest.Item, configured: Mapping[str, Any] | None) -> Wanted:
-    """What a marked test asks for. configured: what a config fixture says, if there is one. Raises WantedError.
+def wanted_by(item: pytest.Item, configured: Mapping[str, Any]) -> Wanted:
+    """What a marked test asks for. configured: what the config fixture says. Raises WantedError.
 
     The replay itself ignores what is left over: whether the test succeeded is known only where the test is run.
     """
     names, marked = _read(item)
     if not names:
         raise WantedError(_no_cassette(item))
-    if configured is not None:
-        _check_options(configured, "the fixture replaydisputes_config")
+    _check_options(configured, "the fixture replaydisputes_config")
     recorder = item.config.pluginmanager.get_plugin(RECORD_MODE)
     if recorder is None and not configured and not marked:
         way = _way_of_ini(item.config)
     else:
         record = recorder.plan(item) if recorder is not None else "none"
-        way = _way(item.config, {**(configured or {}), **marked, "record": record})
+        way = _way(item.config, {**configured, **marked, "record": record})
     return Wanted(replaying(names, way.setting), way.unplayed, way.max_age)
 
 
