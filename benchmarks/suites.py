@@ -127,5 +127,5 @@ def _start_row(effort: Effort, directory: Path) -> Row:
         (place / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         runs[name] = partial(_pytest, place, plugin)
     plain = runs.pop(PLAIN)
-    cells = interleave(effort, plain, runs, lambda spent, base: (spent - base) * 1e3, blocks=3 * effort.processes)
+    cells = interleave(effort, plain, runs, lambda spent, base: (spent - base) * 1e3, blocks=10 * effort.processes)
     return Row("start", "start of a suite that uses no cassette, with the plugin installed", "ms", 5, cells)

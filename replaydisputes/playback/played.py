@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from replaydisputes.model import Interaction, Request
 from replaydisputes.playback.matching import reduced
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Played:
+class Played(NamedTuple):
     """One answered request: which interaction of the cassette (from 0) answered it."""
 
-    index: int
+    index: int  # type: ignore[assignment] # in the place of a method of tuples that means nothing here
     request: Request
     interaction: Interaction
 

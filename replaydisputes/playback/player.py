@@ -211,7 +211,7 @@ class Player:
         """Every recorded answer as this run gives it for a dispute of the suite, in order; none counts as played."""
         with self._lock:
             ids = self._standing.told_about(dispute)
-            return [self._told_of(item, ids) for item in self._index.recordings]
+            return [self._told_of(item, item.interaction.response, ids) for item in self._index.recordings]
 
     def answer(self, request: Request) -> Response:
         """The recorded response. Raises MismatchError, with the whole report, where no recording answers."""
@@ -227,11 +227,12 @@ class Player:
             else:
                 raise self._mismatch(call, reused_key=keyed is not None)
             news = self._version_news(call, recording)
-            response = self._told_of(recording, call.ids)
+            interaction = recording.interaction
+            response = self._told_of(recording, interaction.response, call.ids)
             if choice:
                 self._standing.take(sent, call.ids, choice, keyed)
             if not self._is_lean:
-                self._played.append(Played(recording.index, request, recording.interaction))
+                self._played.append(Played(recording.index, request, interaction))
         if news and self._on_version:
             self._on_version(*news)
         if choice is None and recording.settled:
@@ -247,9 +248,9 @@ class Player:
         ids, history = self._standing.placed(sent.asked)
         return _Call(request, sent, ids.meant(sent.asked) if ids else sent.asked, history, ids)
 
-    def _told_of(self, recording: Recording, ids: Ids | None) -> Response:
+    def _told_of(self, recording: Recording, recorded: Response, ids: Ids | None) -> Response:
         """A recorded answer in the ids and times of this run."""
-        response = ids.carry(recording) if ids else recording.interaction.response
+        response = ids.carry(recording) if ids else recorded
         if self._shift is None:
             return response
         place = recording.index, ids.asked_id if ids else ""
