@@ -79,7 +79,7 @@ cassettes: $(INSTALLED) ## record the shipped cassettes again, from the sandbox
 	rm -f cassettes/*.yaml
 	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(RUN)replaydisputes record --all --sandbox --cassettes cassettes
 
-bench: $(BENCHED) ## speed against peers in one run of some ten minutes; writes benchmarks/ and the README's figures
+bench: $(BENCHED) ## speed against peers, measured in one run; writes benchmarks/ and the README's figures
 	$(BENCH_VENV)/bin/python -m benchmarks
 
 bench-short: $(INSTALLED) ## a look at the same in about a minute; writes nothing
