@@ -528,4 +528,4 @@ def test_a_test_that_is_run_again_is_replayed_and_judged_anew(pytester: pytest.P
     result = run(pytester)
 
     result.assert_outcomes(passed=2, failed=1)
-    assert result.stdout.str().count("cassette 'close-lost' has no answer to this request") == 1
+    assert result.outlines.count("cassette 'close-lost' has no answer to this request") == 1
