@@ -23,6 +23,8 @@ _TEXT_TAGS = frozenset(("python/str", "python/unicode"))
 _LIST_TAGS = frozenset(("seq", "python/tuple"))
 _MAP_TAGS = frozenset(("map",))
 _NO_TAGS: Lookup[str, str] = {}
+# What opens and closes a level of flow style. A quoted text counts as one piece, so brackets in it do not count.
+_FLOW = re.compile(r"""[\[{\]}]|"(?:[^"\\]|\\.)*"|'[^']*'""", re.DOTALL)
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -102,30 +104,45 @@ def compose(text: str, more_tags: Lookup[str, str] = _NO_TAGS) -> Node | None:
 
     more_tags: tags of scalars that other tools write, such as Ruby's `!binary`, and the kind each stands for.
     """
+    builder = _Builder(more_tags)
     try:
-        builder = _Builder(more_tags)
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
         return builder.root
+    except RecursionError:
+        raise too_deep(builder.reached) from None
     except yaml.reader.ReaderError as error:
         found = _FORBIDDEN.search(text)
         raise FaultError(found.start() if found else 0, "YAML", error.reason) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        passed = builder.bound_passed(text, mark.index) if mark else None
+        if passed is not None:
+            raise too_deep(passed) from None
         raise FaultError(mark.index if mark else 0, "YAML", error.problem or "something else") from None
 
 
+def too_deep(index: int) -> FaultError:
+    """The fault of a document that nests deeper than MAX_DEPTH, whoever noticed it first."""
+    return FaultError(index, f"at most {MAX_DEPTH} levels", "deeper nesting")
+
+
 class _Builder:
-    """Takes events one by one; keeps the collections still open, so that nothing here recurses."""
+    """Takes events one by one; keeps the collections still open, so that nothing here recurses.
+
+    `reached` is the character where the last event ended.
+    """
 
     def __init__(self, more_tags: Lookup[str, str]) -> None:
         self.root: Node | None = None
+        self.reached = 0
         self._more_tags = more_tags
         self._open: list[Listing | Mapping] = []
         self._anchors: dict[str, Node] = {}
         self._aliased_chars = 0
 
     def take(self, event: yaml.Event) -> None:
+        self.reached = event.end_mark.index if event.end_mark else self.reached
         if isinstance(event, yaml.ScalarEvent):
             scalar = _scalar(event, self._more_tags)
             self._remember(event, scalar)
@@ -141,6 +158,19 @@ class _Builder:
         elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
             raise FaultError(_index(event), "one document", "a second one")
 
+    def bound_passed(self, text: str, end: int) -> int | None:
+        """Where the text between the last event and `end` passes MAX_DEPTH, None if it does not.
+
+        A scanner looks ahead for a colon before it reports a list or a map of flow style. Some have a bound of their
+        own for depth, and stop there with an error in their own words.
+        """
+        depth = len(self._open)
+        for found in _FLOW.finditer(text, self.reached, end + 1):
+            depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+            if depth > MAX_DEPTH:
+                return found.start()
+        return None
+
     def _place(self, node: Node) -> None:
         if self._open:
             self._open[-1].add(node)
@@ -150,7 +180,7 @@ class _Builder:
     def _enter(self, event: yaml.CollectionStartEvent) -> None:
         index = _index(event)
         if len(self._open) == MAX_DEPTH:
-            raise FaultError(index, f"at most {MAX_DEPTH} levels", "deeper nesting")
+            raise too_deep(index)
         is_list = isinstance(event, yaml.SequenceStartEvent)
         _check_tag(event, _LIST_TAGS if is_list else _MAP_TAGS)
         node = Listing(index) if is_list else Mapping(index)

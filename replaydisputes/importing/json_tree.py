@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 
-from replaydisputes.cassette_file.tree import MAX_DEPTH, FaultError, Listing, Mapping, Node, Scalar
+from replaydisputes.cassette_file.tree import MAX_DEPTH, FaultError, Listing, Mapping, Node, Scalar, too_deep
 
 _BLANK = re.compile(r"[ \t\n\r]*")
 _ATOM = re.compile(
@@ -65,7 +65,7 @@ class _Scanner:
         if char not in ("[", "{"):
             return None
         if depth == MAX_DEPTH:
-            raise FaultError(start, f"at most {MAX_DEPTH} levels", "deeper nesting")
+            raise too_deep(start)
         self.at += 1
         return Listing(start) if char == "[" else Mapping(start)
 
