@@ -24,8 +24,8 @@ from replaydisputes.playback import PlaybackOptionError, Player
 from replaydisputes.playback.clock import Shift, recording_moment
 from replaydisputes.playback.codings import CompressedAnswerError
 from replaydisputes.redaction import redact
-from replaydisputes.redaction.kinds import Kind
 from replaydisputes.redaction.policy import FORM_RULES, JSON_RULES
+from replaydisputes.stripe_api.kinds import Kind
 from replaydisputes.stripe_api.times import TIME_FIELDS
 from tests.canaries.runs import PROVENANCE
 from tests.test_not_too_eager import whole_tour

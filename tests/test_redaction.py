@@ -8,9 +8,9 @@ import pytest
 
 from replaydisputes.model import Interaction, Request, Response
 from replaydisputes.redaction import redact
-from replaydisputes.redaction.kinds import Kind, fits
 from replaydisputes.redaction.stand_ins import CANONICAL_START, StandIns
 from replaydisputes.redaction.text import scrub
+from replaydisputes.stripe_api.kinds import Kind, fits
 from tests.raw_traffic import Account
 from tests.stripe_messages import MESSAGES
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from replaydisputes.comparing.drift import DriftKind
 from replaydisputes.comparing.likeness import Likeness, masked
 from replaydisputes.redaction import DEFAULT_POLICY
-from replaydisputes.redaction.kinds import Kind
 from replaydisputes.redaction.policy import NO_OBJECT
 from replaydisputes.stripe_api.facts import DISPUTE_STATUSES
+from replaydisputes.stripe_api.kinds import Kind
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 

@@ -6,8 +6,8 @@ import json
 from typing import NoReturn
 
 from replaydisputes.redaction.leaves import Leaves
-from replaydisputes.redaction.policy import NO_OBJECT, USER_KEYED
-from replaydisputes.stripe_api.forms import Params, split_key
+from replaydisputes.redaction.policy import NO_OBJECT
+from replaydisputes.stripe_api.forms import USER_KEYED, Params, is_position, split_key
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
@@ -26,22 +26,20 @@ def redact_form(params: Params, leaves: Leaves) -> Params:
 
 def _redact_param(key: str, value: str, leaves: Leaves) -> tuple[str, str]:
     segments = split_key(key)
-    names = [name for name in segments if name and not _is_position(name)]
+    names = [name for name in segments if name and not is_position(name)]
     kind = leaves.policy.form.get(".".join(names))
     shown = [
         _shown_segment(name, not USER_KEYED.isdisjoint(segments[:depth]), leaves) for depth, name in enumerate(segments)
     ]
-    return shown[0] + "".join(f"[{name}]" for name in shown[1:]), leaves.text(value, kind)
+    done = shown[0] + "".join(f"[{name}]" for name in shown[1:]), leaves.text(value, kind)
+    leaves.sent.note(dict(zip((key, value, *segments), (*done, *shown), strict=True)))
+    return done
 
 
 def _shown_segment(name: str, user_keyed: bool, leaves: Leaves) -> str:
-    if not name or (_is_position(name) and not user_keyed):
+    if not name or (is_position(name) and not user_keyed):
         return name
     return leaves.field_name(name, user_keyed)
-
-
-def _is_position(name: str) -> bool:
-    return name.isascii() and name.isdigit() and len(name) <= 3
 
 
 def _walk(value: Json, within: str, path: str, leaves: Leaves) -> Json:

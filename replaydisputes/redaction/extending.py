@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from replaydisputes.errors import ReplayDisputesError
-from replaydisputes.redaction.kinds import Kind
 from replaydisputes.redaction.policy import ANY, DEFAULT_POLICY, Policy
+from replaydisputes.stripe_api.kinds import Kind
 
 Key = TypeVar("Key")
 

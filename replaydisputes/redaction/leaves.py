@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import re
 
-from replaydisputes.redaction.kinds import Kind, fits, looks_drawn
 from replaydisputes.redaction.policy import Policy
+from replaydisputes.redaction.sent import Sent
 from replaydisputes.redaction.stand_ins import StandIns, http_date_to_unix, is_plausible_time, unix_to_http_date
 from replaydisputes.redaction.text import canonical_client_secret, canonical_id, scrub, scrub_message
+from replaydisputes.stripe_api.kinds import Kind, fits, is_field_name
 
 _SCHEME = re.compile(r"(Bearer|Basic)\b", re.IGNORECASE)
-_PLAIN_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 Scalar = str | int | float | bool | None
 
 
 class Leaves:
-    """Redacts single values under a policy, with the memory of one run."""
+    """Redacts single values under a policy, with the memory of one run. `sent`: what the client itself sent."""
 
     def __init__(self, stand_ins: StandIns, policy: Policy) -> None:
         self._stand_ins, self.policy = stand_ins, policy
+        self.sent = Sent()
 
     def json(self, value: Scalar, kind: Kind | None) -> Scalar:
         """What a JSON leaf becomes: itself where its kind allows, else canonical, else a placeholder; numbers 0."""
@@ -47,12 +48,24 @@ class Leaves:
 
     def _rewritten(self, value: str, kind: Kind | None) -> str | None:
         if kind is Kind.TEXT:
-            return scrub_message(value, self._stand_ins)
+            return scrub_message(value, self._stand_ins, (self.sent.in_message, self._said_back))
         if kind is Kind.KEPT:
             return scrub(value, self._stand_ins)
+        if kind is Kind.ID and value in self.sent.segments:
+            return self.segment(value)
+        if kind is Kind.PARAMETER:
+            return self.sent.noted(value)
         if kind in (Kind.TIME, Kind.DAY) and value.isascii() and value.isdigit():
             return str(self._integer(int(value[:20]), kind))
         return None
+
+    def _said_back(self, found: re.Match[str], stand_ins: StandIns) -> str | None:
+        """What a value of the client's becomes in a message, as it became in the request."""
+        text = found[0]
+        if text in self.sent.segments:
+            return self.segment(text)
+        noted = self.sent.noted(text)
+        return noted if noted or text not in self.sent.keys else stand_ins.for_value(text, "idempotency key")
 
     def header(self, value: str, kind: Kind) -> str:
         """What a header value becomes."""
@@ -72,7 +85,7 @@ class Leaves:
 
     def field_name(self, name: str, user_keyed: bool) -> str:
         """A key of a JSON object or form: kept where it can be one of Stripe's field names."""
-        if not user_keyed and _PLAIN_KEY.match(name) and not looks_drawn(name):
+        if not user_keyed and is_field_name(name):
             return name
         return self._stand_ins.for_value(name, "field name")
 

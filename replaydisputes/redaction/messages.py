@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
-from replaydisputes.redaction.kinds import Kind, fits
 from replaydisputes.stripe_api.ids import PREFIXES
+from replaydisputes.stripe_api.kinds import Kind, fits
 
 PARAMETERS = re.compile(
     r"(?:(?<=\bparameter: )|(?<=\bparameters: )|(?<=\bparam: ))[a-z0-9_\[\]]+(?:, [a-z0-9_\[\]]+)*(?=\.?\Z|\. |; )"

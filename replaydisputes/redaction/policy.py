@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from replaydisputes.redaction.kinds import Kind
+from replaydisputes.stripe_api.kinds import Kind
+from replaydisputes.stripe_api.parameters import FORM_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,6 @@ def _keep(within: str, kind: Kind, reason: str, fields: str) -> Rule:
 
 ANY = "*"
 NO_OBJECT = "(none)"
-USER_KEYED = frozenset({"metadata"})
-"""Maps whose very keys are chosen by users: their keys are replaced as well."""
 
 _ASSERTED = "what suites assert on"
 _DOCUMENTED = "documented enumeration"
@@ -115,29 +114,6 @@ JSON_RULES: tuple[Rule, ...] = (
     _keep(NO_OBJECT, Kind.TEXT, "links with canonical ids", "error.doc_url error.request_log_url"),
 )
 
-FORM_RULES: Mapping[str, tuple[Kind, str]] = {
-    "amount": (Kind.COUNT, _ASSERTED),
-    "currency": (Kind.CURRENCY, _ASSERTED),
-    "confirm": (Kind.FLAG, _ASSERTED),
-    "submit": (Kind.FLAG, _ASSERTED),
-    "expand": (Kind.FIELD_PATH, "names of fields, decides the answer's shape"),
-    "limit": (Kind.COUNT, "pagination"),
-    "starting_after": (Kind.ID, "pagination"),
-    "ending_before": (Kind.ID, "pagination"),
-    "charge": (Kind.ID, _LINKS),
-    "payment_intent": (Kind.ID, _LINKS),
-    "dispute": (Kind.ID, _LINKS),
-    "payment_method": (Kind.TEST_PAYMENT_METHOD, "Stripe's published test payment methods"),
-    "payment_method_types": (Kind.ENUM, _DOCUMENTED),
-    "type": (Kind.EVENT_TYPE, _DOCUMENTED),
-    "created.gt": (Kind.TIME, _WHEN),
-    "created.gte": (Kind.TIME, _WHEN),
-    "created.lt": (Kind.TIME, _WHEN),
-    "created.lte": (Kind.TIME, _WHEN),
-    "evidence.uncategorized_text": (Kind.STEERING, "Stripe's magic words for test disputes"),
-}
-"""Form and query parameters by dotted path, list positions left out (`expand[0]` is `expand`)."""
-
 REQUEST_HEADERS: Mapping[str, tuple[Kind, str]] = {
     "authorization": (Kind.AUTHORIZATION, "that a key was sent, never which"),
     "content-type": (Kind.MEDIA_TYPE, "how the body is read"),
@@ -178,15 +154,6 @@ RESPONSE_HEADERS: Mapping[str, tuple[Kind, str]] = {
     "replaydisputes-assumption": (Kind.DASHED, "what the sandbox assumed"),
     "replaydisputes-fault": (Kind.DASHED, "a test asked for this answer, nobody recorded it"),
 }
-
-_PATH_WORDS = """
-v1 v2 core disputes close charges capture refund refunds payment_intents confirm cancel events files file_links balance
-balance_transactions customers payment_methods accounts account search history radar early_fraud_warnings
-reviews approve
-"""
-PATH_WORDS = frozenset(_PATH_WORDS.split())
-"""Words of Stripe's own resource paths; any other segment is an id or is replaced."""
-
 
 _JSON: dict[tuple[str, str], Kind] = {(rule.within, field): rule.kind for rule in JSON_RULES for field in rule.fields}
 

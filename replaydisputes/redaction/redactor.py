@@ -11,13 +11,14 @@ from urllib.parse import quote, urlunsplit
 from replaydisputes.model import Headers, Interaction, Request, Response, header, reason_phrase, without_headers
 from replaydisputes.redaction.body import redact_form, redact_json
 from replaydisputes.redaction.encodings import decoded
-from replaydisputes.redaction.kinds import Kind
 from replaydisputes.redaction.leaves import Leaves
-from replaydisputes.redaction.policy import DEFAULT_POLICY, PATH_WORDS, Policy
+from replaydisputes.redaction.policy import DEFAULT_POLICY, Policy
+from replaydisputes.redaction.sent import Sent, is_chosen_segment
 from replaydisputes.redaction.stand_ins import STAND_IN, StandIns, http_date_to_unix
 from replaydisputes.stripe_api.facts import API_HOST
 from replaydisputes.stripe_api.forms import encode_form, parse_form
 from replaydisputes.stripe_api.ids import is_id
+from replaydisputes.stripe_api.kinds import Kind
 from replaydisputes.stripe_api.urls import is_stripe_host, split_url
 
 _JUST_BEFORE_S = 3600
@@ -54,10 +55,12 @@ class Redaction:
         self.reserve(interactions)
         self._dropped.clear()
         self._stand_ins.begin(_start(interactions))
+        self._leaves.sent = Sent(interactions)
         done = tuple(Interaction(self._request(raw.request), self._response(raw.response)) for raw in interactions)
         return Redacted(done, self._stand_ins.counts(), self._dropped.total())
 
     def _request(self, raw: Request) -> Request:
+        self._leaves.sent.begin_request()
         method = raw.method.upper() if raw.method.upper() in _METHODS else "REDACTED"
         url = self._url(raw.url)
         headers = self._headers(raw.headers, self._policy.request_headers)
@@ -111,7 +114,7 @@ class Redaction:
         return urlunsplit(("https", host, path, query, ""))
 
     def _segment(self, segment: str) -> str:
-        if segment in PATH_WORDS or not segment:
+        if not is_chosen_segment(segment):
             return segment
         return quote(self._leaves.identifier(segment) if is_id(segment) else self._leaves.segment(segment))
 

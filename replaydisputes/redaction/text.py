@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from replaydisputes.redaction.kinds import Kind, fits
 from replaydisputes.redaction.messages import PARAMETERS, holds_only_known_words, unknown_spans
 from replaydisputes.redaction.stand_ins import STAND_IN, StandIns
 from replaydisputes.stripe_api.ids import ID, PREFIXES, is_drawn_id
+from replaydisputes.stripe_api.kinds import Kind, fits
 
 CANONICAL_MASKED_LAST4 = "0000"
 
 Find = Callable[[str], Iterable[re.Match[str]]]
 Replace = Callable[[re.Match[str], StandIns], str | None]
 """None: what was found may stay, and the next rules look at it as well."""
-Rules = tuple[tuple[Find, Replace], ...]
+Rule = tuple[Find, Replace]
+Rules = tuple[Rule, ...]
 
 _PEM = re.compile(r"-----BEGIN\b.*?(?:-----END\b[^-]*-----|\Z)", re.DOTALL)
 _CLIENT_SECRET = re.compile(r"\b((?:pi|seti|cs)_[A-Za-z0-9]{14,40})_secret_([A-Za-z0-9]{10,60})\b")
@@ -40,9 +41,12 @@ def scrub(text: str, stand_ins: StandIns) -> str:
     return _scrub(text, stand_ins, _RULES)
 
 
-def scrub_message(text: str, stand_ins: StandIns) -> str:
-    """A message of Stripe's, scrubbed, and of its words only those that Stripe's messages are made of."""
-    return _scrub(text, stand_ins, _MESSAGE_RULES)
+def scrub_message(text: str, stand_ins: StandIns, sent: Rule) -> str:
+    """A message of Stripe's, scrubbed, and of its words only those that Stripe's messages are made of.
+
+    sent: goes before all others, and finds what the client sent.
+    """
+    return _scrub(text, stand_ins, (sent, *_MESSAGE_RULES))
 
 
 def _scrub(text: str, stand_ins: StandIns, rules: Rules) -> str:

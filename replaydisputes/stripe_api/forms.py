@@ -8,6 +8,9 @@ from urllib.parse import parse_qsl, quote_plus
 Param = tuple[str, str]
 Params = tuple[Param, ...]
 
+USER_KEYED = frozenset({"metadata"})
+"""Maps whose very keys are chosen by users: redaction replaces their keys as well."""
+
 _ODD = "surrogateescape"
 _SEGMENT = re.compile(r"\[([^\]]*)\]")
 
@@ -33,12 +36,22 @@ def split_key(key: str) -> tuple[str, ...]:
     return (head, *_SEGMENT.findall(key[len(head) :])) if bracket else (key,)
 
 
-def normalise_params(params: Params) -> Params:
-    """The parameters in the one spelling that stands for all that Stripe treats alike.
+def is_position(segment: str) -> bool:
+    """Whether a segment of a key is the position of a list member, as in `items[0]`."""
+    return segment.isascii() and segment.isdigit() and len(segment) <= 3
 
-    Sorted by key; `expand[]` and `expand[0]` both become `expand[0]`, list members numbered in the order sent;
-    the members of `expand` itself are a set, so they are sorted by value.
+
+def normalise_params(params: Params) -> Params:
+    """The parameters in the one spelling that stands for all that Stripe treats alike, sorted by key.
+
+    `expand[]` and `expand[0]` both become `expand[0]`, list members numbered in the order sent; the members of
+    `expand` itself are a set, so they are sorted by value.
     """
+    return tuple(sorted(params_as_sent(params)))
+
+
+def params_as_sent(params: Params) -> Params:
+    """The same as `normalise_params`, in the order sent, but for the members of `expand`, which come last."""
     numbered: list[Param] = []
     seen: dict[tuple[str, ...], int] = {}
     expands: set[str] = set()
@@ -49,7 +62,7 @@ def normalise_params(params: Params) -> Params:
             continue
         numbered.append((_join(_number_blanks(segments, seen)), value))
     numbered.extend((f"expand[{index}]", value) for index, value in enumerate(sorted(expands)))
-    return tuple(sorted(numbered))
+    return tuple(numbered)
 
 
 def _number_blanks(segments: tuple[str, ...], seen: dict[tuple[str, ...], int]) -> tuple[str, ...]:

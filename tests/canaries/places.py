@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from replaydisputes.redaction.kinds import Kind
 from replaydisputes.redaction.policy import FORM_RULES, JSON_RULES, REQUEST_HEADERS, RESPONSE_HEADERS
+from replaydisputes.stripe_api.kinds import Kind
 from tests.canaries.drafts import FORM, Bed, Draft, Plant, in_form, in_url, with_header
 from tests.canaries.encodings import Spelled
 from tests.canaries.places_in_bodies import (

@@ -1,4 +1,4 @@
-"""The kinds a surviving value may be of, and the shape each must have to pass as it stands."""
+"""The kinds that a value of the API may be of, and the shape that lets it pass redaction as it stands."""
 
 from __future__ import annotations
 
@@ -90,6 +90,14 @@ _MAX_LENGTH = 64
 def looks_drawn(text: str) -> bool:
     """Whether a lower-case word was drawn by a machine rather than named by a person."""
     return _LOOKS_DRAWN.search(text) is not None
+
+
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+
+
+def is_field_name(name: str) -> bool:
+    """Whether a key of a JSON object or form can be one of Stripe's field names, so that redaction keeps it."""
+    return _FIELD_NAME.match(name) is not None and not looks_drawn(name)
 
 
 def fits(kind: Kind, text: str) -> bool:
