@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import gc
+import json
 import threading
 import tracemalloc
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from replaydisputes.server import SessionApp, Sessions, serving_sessions, sessio
 from replaydisputes.server.asgi import Receive, Scope, Send, json_response, send_response
 from replaydisputes.server.journal import KEPT
 from replaydisputes.server.sessions import Held, StoreUnavailableError, session_name
-from tests.serve_support import CASSETTES, CLOSE, DISPUTE, app_of, call, served
+from tests.serve_support import CASSETTES, CLOSE, DISPUTE, KEY, app_of, call, connected, read_answers, served
 
 NAMES = sorted(path.stem for path in CASSETTES.glob("*.yaml"))
 
@@ -320,3 +321,83 @@ def test_a_fault_planned_on_one_server_comes_on_the_other() -> None:
         statuses = [call(url, "GET", DISPUTE).status for url in (second, first)]
 
     assert statuses == [429, 200]
+
+
+FOREIGN = {
+    "another site": ("Origin: http://evil.example",),
+    "another port of this machine": ("Origin: http://127.0.0.1:1",),
+    "an opaque origin": ("Origin: null",),
+    "no Origin": ("Sec-Fetch-Site: cross-site",),
+    "a name that points here": ("Origin: http://evil.example", "Sec-Fetch-Site: same-origin"),
+}
+CONTROLS = {"reset": b"", "reset?all=1": b"", "fail-next": b'{"kind": "server-error"}'}
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+@pytest.mark.parametrize("page", FOREIGN)
+def test_a_page_of_another_origin_changes_nothing(page: str, control: str) -> None:
+    host = ("Host: evil.example",) if page == "a name that points here" else ()
+    head = [f"POST /_replaydisputes/{control} HTTP/1.1", *(host or ("Host: 127.0.0.1:12111",)), *FOREIGN[page]]
+    body = CONTROLS[control]
+    head += [f"Authorization: Bearer {KEY}", f"Content-Length: {len(body)}", "", ""]
+    with served() as url, connected(url) as connection:
+        call(url, "POST", CLOSE)
+        connection.sendall("\r\n".join(head).encode() + body)
+        (refused,) = read_answers(connection, ["POST"])
+        after = call(url, "GET", DISPUTE)
+
+    assert (refused.status, refused.header("access-control-allow-origin")) == (403, None)
+    assert (after.status, after.json["status"]) == (200, "lost")
+
+
+def test_a_page_of_this_server_and_a_program_may_use_the_controls() -> None:
+    own = ("Origin: http://127.0.0.1:12111", "Sec-Fetch-Site: same-origin")
+    with served() as url:
+        statuses = [call(url, "POST", "/_replaydisputes/reset", *fields).status for fields in (own, ())]
+
+    assert statuses == [200, 200]
+
+
+@pytest.mark.parametrize(
+    "deep", [b"[" * 100_000, b'{"kind":' * 50_000, b'{"kind": "server-error", "on": ' + b"[" * 9_000]
+)
+def test_a_plan_of_any_depth_is_refused_with_400(deep: bytes) -> None:
+    with served() as url:
+        refused = call(url, "POST", "/_replaydisputes/fail-next", body=deep)
+        after = call(url, "GET", DISPUTE)
+
+    assert (refused.status, after.status) == (400, 200)
+
+
+def spoiled(value: object) -> Iterator[object]:
+    """A JSON value with each of its parts in turn taken out, or of another type, sign or size."""
+    yield from (None, [], {}, "x", -1, 10**30, [[]], {"x": None})
+    if isinstance(value, list | dict):
+        for key in list(value) if isinstance(value, dict) else range(len(value)):
+            for other in spoiled(value[key]):  # type: ignore[index] # a key of this very value
+                changed = value.copy()
+                changed[key] = other  # type: ignore[index]
+                yield changed
+
+
+NOT_OURS = [b"null", b"{", b"[" * 100_000, b"\xff\xfe\x00", b"[1, 2, 3, 4]", b'"state"', b"1e999", b"[]" * 1000]
+
+
+def test_a_stored_state_that_is_not_ours_is_503_and_never_500() -> None:
+    store = Shared()
+    with served(store=store) as url:
+        call(url, "POST", CLOSE, "Idempotency-Key: one")
+        call(url, "POST", "/_replaydisputes/fail-next", body=b'{"kind": "timeout", "on": "*/never"}')
+    ((name, ours),) = store.held.items()
+    digest, told = ours.state[:32], json.loads(ours.state[32:])
+    odd = [*NOT_OURS, ours.state[:-1], ours.state[32:], *(digest + json.dumps(one).encode() for one in spoiled(told))]
+    with served(store=store) as url:
+        seen = []
+        for number, state in enumerate(odd):
+            store.held[name] = Held(state, f"odd {number}")
+            seen.append(call(url, "GET", DISPUTE).status)
+        store.held[name] = ours
+        after = call(url, "GET", DISPUTE)
+
+    assert set(seen) == {503}
+    assert (after.status, after.json["status"]) == (200, "lost")

@@ -268,7 +268,7 @@ def _tls_context(host: str) -> Any:
 
 
 def _say_ready(url: str, served: Sequence[dict[str, Any]], host: str, page: AsgiApp | None) -> None:
-    from replaydisputes.server.running import is_loopback  # noqa: PLC0415
+    from replaydisputes.server.origins import is_loopback  # noqa: PLC0415
 
     if not is_loopback(host):
         click.echo(f"Warning: {host} is no loopback address, so other machines can reach this server.", err=True)

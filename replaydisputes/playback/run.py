@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -16,7 +17,8 @@ from replaydisputes.playback.several import Several
 from replaydisputes.playback.showing import shown_request
 
 MOST_FAULTS = 100
-_FORMAT = 1
+_FORMAT = 2
+_DIGEST_BYTES = 32
 
 
 class StateRefusedError(ReplayDisputesError):
@@ -29,19 +31,23 @@ class StateRefusedError(ReplayDisputesError):
 
 
 class Run:
-    """An Answerer for one session. `keeps_state`: `state` and `resume` carry it on elsewhere, and `revision` tells."""
+    """An Answerer for one session. `state` and `resume` carry it on elsewhere, if a cassette answers."""
 
     def __init__(self, answerer: Answerer) -> None:
         """answerer: a player or several, made by `afresh`; anything else answers, and has no state to carry on."""
         self._answerer = answerer
         self._played = answerer if isinstance(answerer, Player | Several) else None
         self._faults = Faults(answerer, self._moment_s, is_lean=True)
-        self.keeps_state = self._played is not None
 
     @property
     def revision(self) -> tuple[int, int]:
-        """Changes whenever the same request may get another answer than before, where `keeps_state`."""
+        """Changes whenever `state` does."""
         return (self._played.revision if self._played else 0), self._faults.revision
+
+    @property
+    def has_planned_faults(self) -> bool:
+        """Whether `answer` may raise TransportFault."""
+        return self._faults.planned > 0
 
     def answer(self, request: Request) -> Response:
         return self._faults.answer(request)
@@ -67,27 +73,35 @@ class Run:
         return shown_request(reduced(request).asked)
 
     def state(self) -> bytes:
-        """All that the next answers depend on, as compact JSON; needs `keeps_state`."""
+        """All that the next answers depend on, as compact JSON behind its digest. Raises StateRefusedError."""
         if self._played is None:
             raise StateRefusedError("this answerer has none to give")
         told = [_FORMAT, self._played.fingerprint, self._played.state(), self._faults.state()]
-        return json.dumps(told, separators=(",", ":")).encode()
+        return _signed(json.dumps(told, separators=(",", ":")).encode())
 
     def resume(self, state: bytes) -> None:
         """Go on from the state of another run of the same cassettes. Raises StateRefusedError for any other."""
         if self._played is None:
             raise StateRefusedError("this answerer takes none")
+        text = state[_DIGEST_BYTES:]
+        if _signed(text) != state:
+            raise StateRefusedError("it is not ours")
         try:
-            form, fingerprint, played, faults = json.loads(state)
-        except ValueError as error:
+            form, fingerprint, played, faults = json.loads(text)
+            if (form, fingerprint) != (_FORMAT, self._played.fingerprint):
+                raise StateRefusedError("it is of other cassettes, or of another version of this tool")
+            self._played.resume(played)
+            self._faults.resume(faults)
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
             raise StateRefusedError("it is not ours") from error
-        if (form, fingerprint) != (_FORMAT, self._played.fingerprint):
-            raise StateRefusedError("it is of other cassettes, or of another version of this tool")
-        self._played.resume(played)
-        self._faults.resume(faults)
 
     def _moment_s(self) -> int | None:
         return self._played.moment_s if self._played else None
+
+
+def _signed(text: bytes) -> bytes:
+    """A state behind its digest: what another program wrote, or half of it, is not taken for a state."""
+    return hashlib.sha256(b"replaydisputes state\n" + text).digest() + text
 
 
 def runs_of(answerer: Player | Several, now_s: Callable[[], int | None] = lambda: None) -> Callable[[], Run]:

@@ -25,6 +25,18 @@ class AdminRequestError(ReplayDisputesError):
     exit_code = 2
 
 
+class ForeignPageError(ReplayDisputesError):
+    """A page of another origin called one of the server's own endpoints."""
+
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"a browser sent this for a page of another origin, which may not use {PREFIX}…: call it from a program, "
+            f"or from a page of this server under a loopback name."
+        )
+
+
 class Admin:
     """cassettes: what is served, as JSON values, for `cassettes`. version: this tool's."""
 
@@ -65,7 +77,7 @@ class Admin:
             wish = json.loads(body)
             if not isinstance(wish, dict):
                 raise ValueError
-        except ValueError:
+        except (ValueError, RecursionError):
             example = 'a JSON object such as {"kind": "server-error", "times": 1}'
             return own_error(400, AdminRequestError(f"{PREFIX}fail-next takes {example}"), _KIND)
 

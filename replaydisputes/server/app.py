@@ -13,6 +13,7 @@ from replaydisputes.server.asgi import (
     BodyTooLargeError,
     DisconnectedError,
     Message,
+    RawHeaders,
     Receive,
     Scope,
     Send,
@@ -45,12 +46,19 @@ def asgi_app(answerer: Answerer, *, scheme: str = "http", latency_s: float = 0) 
 
 def request_of(scope: Scope, origin: str, body: bytes) -> Request:
     """The request of an ASGI scope, its headers in order, at an origin such as `https://api.stripe.com`."""
-    headers: Headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-    raw_path = scope.get("raw_path") or scope["path"].encode()
-    url = f"{origin}{quote_from_bytes(raw_path.partition(b'?')[0], safe=_URL_SAFE)}"
-    if scope["query_string"]:
-        url += f"?{quote_from_bytes(scope['query_string'], safe=_URL_SAFE)}"
-    return Request(scope["method"].upper(), url, headers, body)
+    raw_path = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
+    return request_from(scope["method"].upper(), origin, raw_path, scope["query_string"], scope["headers"], body)
+
+
+def request_from(  # noqa: PLR0913, PLR0917 - the parts of a request
+    method: str, origin: str, path: bytes, query: bytes, headers: RawHeaders, body: bytes
+) -> Request:
+    """A request from its parts as they came over the wire; what may not stand in a URL is escaped."""
+    url = f"{origin}{quote_from_bytes(path, safe=_URL_SAFE)}"
+    if query:
+        url += f"?{quote_from_bytes(query, safe=_URL_SAFE)}"
+    fields: Headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+    return Request(method, url, fields, body)
 
 
 async def _later(latency_s: float, send: Send, message: Message) -> None:

@@ -1,4 +1,7 @@
-"""uvicorn's HTTP protocol with limits: on the head of a request, on time, on who reads slowly, and a way to cut."""
+"""uvicorn's HTTP protocol with limits: on a request's head, on time, on a client that does not read; and a way to cut.
+
+A request that is whole and needs nothing but an answer from this process is answered at once, without a task.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,18 @@ import asyncio
 import socket
 import struct
 
+import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from replaydisputes.server.session_app import ABORT, Read, SessionApp, read_of
+from replaydisputes.server.session_app import ABORT, SessionApp, WholeAnswer
 
 MAX_HEAD_BYTES = 64 * 1024
 HEAD_S, BODY_S, IDLE_S, STUCK_S = 20.0, 60.0, 75.0, 60.0
 """How long may take: a request's head; its body; nothing between two requests; a client that takes no bytes."""
 
 _TICKS_A_SECOND = 10
-_MOST_COMPARED = 4096
+_MOST_BODY_AT_ONCE = 64 * 1024
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -32,52 +36,66 @@ class BoundedProtocol(HttpToolsProtocol):
     _head_bytes: int | None = 0
     """Of the chunks since the one in which this head began; None while no head is awaited."""
     _is_refused = False
-    _is_between = True
-    _begun = _settled_in = 0
-    """How many requests of this chunk began, and how many were settled."""
-    _last_chunk = b""
-    """The chunk before, where it was one settled request and nothing else. Who polls sends the same bytes again, which
-    need not be parsed: they are the same `_read`."""
-    _read: Read | None = None
-    _settled: bytes | None = None
+    _waiting_body: bytearray | None = None
+    """The body so far of a request that may be answered at once; None for any other."""
     _answering: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
         app = self.config.loaded_app
-        self._settled_answer = app.settled_answer if isinstance(app, SessionApp) else _none
+        self._app = app if isinstance(app, SessionApp) else None
         self._await(HEAD_S)
 
     def data_received(self, data: bytes) -> None:
-        if data == self._last_chunk and self._is_settled_again():
-            return
-        was_between, self._begun, self._settled_in = self._is_between, 0, 0
-        self._parse(data)
-        is_one = was_between and self._begun == self._settled_in == 1
-        self._last_chunk = data if is_one and len(data) <= _MOST_COMPARED else b""
-
-    def _is_settled_again(self) -> bool:
-        answer = self._settled_answer(self._read) if self._read is not None and self._is_free() else None
-        if answer is None:
-            return False
-        self.transport.write(answer)
-        self._await(IDLE_S)
-        return True
-
-    def _parse(self, data: bytes) -> None:
         self._chunk_bytes = len(data)
         if self._head_bytes is not None:
             if self._limit_s == IDLE_S:
                 self._await(HEAD_S)
             self._head_bytes += len(data)
-        super().data_received(data)
+        self._feed(data)
         if self._is_coming_head_too_large() and not self.transport.is_closing():
             self._refuse_head()
 
+    def _feed(self, data: bytes) -> None:
+        """Parse. An offer to upgrade is declined: its request is parsed again without the offer.
+
+        The parser takes the end of such a head for the end of HTTP, and so would lose the body.
+        """
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            head = self._head_without_offer()
+            if head is None:
+                return
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+            self._feed(head)
+            rest = data[offer.args[0] :]
+            if rest and not self.transport.is_closing():
+                self._feed(rest)
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+
+    def _head_without_offer(self) -> bytes | None:
+        """The head that was just parsed, as a client that offers no upgrade sends it; None for a CONNECT."""
+        method = self.parser.get_method()
+        if method == b"CONNECT" or self._is_refused:
+            return None
+        lines = [b"%s %s HTTP/%s" % (method, self.url, self.parser.get_http_version().encode())]
+        for name, value in self.headers:
+            if name == b"connection":
+                words = [word.strip() for word in value.split(b",")]
+                lines.append(b"connection: " + b", ".join(word for word in words if word.lower() != b"upgrade"))
+            elif name != b"upgrade":
+                lines.append(b"%s: %s" % (name, value))
+        return b"\r\n".join([*lines, b"", b""])
+
+    def _declines_offer(self) -> bool:
+        return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+
     def on_message_begin(self) -> None:
-        """What a settled answer needs; the scope of any other is made when its head is whole."""
+        """What an answer at once needs; the scope of any other request is made when it is handed over."""
         self.url, self.headers, self.expect_100_continue = b"", [], False
-        self._is_between, self._begun = False, self._begun + 1
         self._first_bytes, self._head_bytes = self._chunk_bytes, 0
 
     def on_headers_complete(self) -> None:
@@ -86,13 +104,19 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._may_be_too_large() and self._head_size() > MAX_HEAD_BYTES:
             self._refuse_head()
             return
+        if self._declines_offer():
+            return
         self._head_bytes = None
-        if self._is_free() and self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive():
-            self._read = read_of(self.parser.get_method(), self.url, self.headers)
-            self._settled = self._settled_answer(self._read) if self._read is not None else None
-            if self._settled is not None:
-                return
         self._await(BODY_S)
+        is_plain = not self.expect_100_continue and self.parser.get_http_version() == "1.1"
+        if self._app is not None and is_plain and self._is_free() and self.parser.should_keep_alive():
+            self._waiting_body = bytearray()
+        else:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Have the application answer, with what has come of the body so far."""
+        body, self._waiting_body = self._waiting_body, None
         url, fields, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, expects
@@ -102,22 +126,42 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if len(self.pipeline) == waiting:
             self._answering = self.cycle
+        if body:
+            super().on_body(bytes(body))
 
     def on_body(self, body: bytes) -> None:
-        if not self._is_refused:
-            super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        self._head_bytes, self._is_between = 0, True
         if self._is_refused:
             return
-        if self._settled is not None:
-            self.transport.write(self._settled)
-            self._settled, self._settled_in = None, self._settled_in + 1
-            self._await(IDLE_S)
+        if self._waiting_body is None:
+            super().on_body(body)
             return
+        self._waiting_body += body
+        if len(self._waiting_body) > _MOST_BODY_AT_ONCE:
+            self._hand_over()
+
+    def on_message_complete(self) -> None:
+        if self._declines_offer():
+            return
+        self._head_bytes = 0
+        if self._is_refused:
+            return
+        if self._waiting_body is not None:
+            answer = self._answer_at_once(bytes(self._waiting_body))
+            if answer is not None:
+                self._waiting_body = None
+                self.transport.write(answer.content)
+                self._await(IDLE_S)
+                if answer.closes:
+                    self.transport.close()
+                return
+            self._hand_over()
         self._limit_s = None
         super().on_message_complete()
+
+    def _answer_at_once(self, body: bytes) -> WholeAnswer | None:
+        if self._app is None:
+            return None
+        return self._app.answer_at_once(self.parser.get_method().decode("ascii"), self.url, self.headers, body)
 
     def on_response_complete(self) -> None:
         self._answering = self.pipeline[-1][0] if self.pipeline else None
@@ -146,7 +190,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
         A TLS connection that says nothing is not asked to agree, for which it may take 30 s.
         """
-        if self._limit_s == BODY_S and self._answering is self.cycle:
+        if self._limit_s == BODY_S and (self._waiting_body is not None or self._answering is self.cycle):
             self._abort()
         elif self.scheme == "https" and self._is_free() and not self.transport.get_write_buffer_size():
             self.transport.abort()
@@ -203,10 +247,6 @@ class BoundedProtocol(HttpToolsProtocol):
         if raw is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self.transport.abort()
-
-
-def _none(*_: object) -> None:
-    return None
 
 
 class BoundedServer(uvicorn.Server):

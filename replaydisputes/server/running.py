@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import signal
 import socket
 import threading
@@ -15,6 +14,7 @@ from replaydisputes.errors import MissingExtraError, PortInUseError, ReplayDispu
 from replaydisputes.model import Answerer
 from replaydisputes.server.app import asgi_app
 from replaydisputes.server.asgi import AsgiApp
+from replaydisputes.server.origins import is_loopback
 from replaydisputes.server.workers import keep_working
 
 if TYPE_CHECKING:
@@ -107,15 +107,6 @@ def run_sessions_forever(  # noqa: PLR0913 - what a server can be asked for, by 
             return
         on_ready(url)
         keep_working(lambda: _run(_session_server(app, tls), listener, lambda: None), workers)
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _allow_many_connections() -> None:

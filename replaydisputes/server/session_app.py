@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.model import Request, Response, TransportFault, reason_phrase, without_headers
-from replaydisputes.server.admin import PREFIX, Admin
-from replaydisputes.server.app import request_of
+from replaydisputes.server.admin import PREFIX, Admin, ForeignPageError
+from replaydisputes.server.app import request_from, request_of
 from replaydisputes.server.asgi import (
     MAX_BODY_BYTES,
     AsgiApp,
     BodyTooLargeError,
     DisconnectedError,
+    RawHeaders,
     Receive,
     Scope,
     Send,
@@ -26,13 +27,12 @@ from replaydisputes.server.asgi import (
     whole_body,
 )
 from replaydisputes.server.journal import Outcome
+from replaydisputes.server.origins import is_foreign_page
 from replaydisputes.server.sessions import (
-    Asked,
     LiveKeyRefusedError,
     Run,
     Session,
     Sessions,
-    Settled,
     StoreUnavailableError,
     check_not_live,
     session_name,
@@ -49,44 +49,25 @@ _HOP_BY_HOP = (
     *("connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer"),
     *("transfer-encoding", "upgrade"),
 )
+_ANSWERED: Outcome = "answered"
 _KINDS = {400: "replaydisputes_request", 413: "replaydisputes_request", 501: "replaydisputes_mismatch"}
 _ADMIN = PREFIX.encode()
-_MOST_SETTLED = 256
-_ANSWERED: Outcome = "answered"
-_READ_HERE = frozenset(
-    {
-        *(b"authorization", b"content-length", b"expect", b"replaydisputes-fault"),
-        *(b"stripe-account", b"stripe-version", b"transfer-encoding"),
-    }
-)
+_READ_HERE = frozenset({b"authorization", b"content-length", b"replaydisputes-fault"})
 
 
 class _Fields(NamedTuple):
-    """The header fields that this application reads itself. `needs_care`: some others say that there is a body."""
+    """The header fields that this application reads itself, empty if absent."""
 
     authorization: bytes
     fault: bytes
     length: bytes
-    account: bytes
-    version: bytes
-    needs_care: bool
 
 
-class Read(NamedTuple):
-    """A request whose answer may be settled: whose it is, and what it asks for."""
+class WholeAnswer(NamedTuple):
+    """An answer as it goes over the wire, and whether the connection ends with it."""
 
-    session: str
-    asked: Asked
-
-
-def read_of(method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Read | None:
-    """A plain GET, without a body or a fault; None for all else. target: path and query. headers: in lower case."""
-    if method != b"GET":
-        return None
-    fields = _fields(headers)
-    if fields.needs_care or fields.authorization[:7] not in (b"Bearer ", b""):
-        return None
-    return Read(session_name(fields.authorization), (target, fields.account, fields.version))
+    content: bytes
+    closes: bool
 
 
 class SessionApp:
@@ -133,18 +114,31 @@ class SessionApp:
             response = own_error(413, error, _KINDS[413])
         await send_response(response, scope["method"], send)
 
-    def settled_answer(self, read: Read) -> bytes | None:
-        """The bytes that answer a read, where nothing has changed since it was last answered; else None.
+    def answer_at_once(self, method: str, target: bytes, headers: RawHeaders, body: bytes) -> WholeAnswer | None:
+        """The whole HTTP answer to an API call of a session that lives in this process; None: ask the application.
 
-        Nearly all of a load test comes by here.
+        For a server that has the whole request: it saves a task, a scope and four messages for each call.
+        target: path and query, as sent. headers: names in lower case. The page, this server's own endpoints, faults,
+        live keys and shared sessions are left to the application.
         """
-        session = self.sessions.known(read.session)
-        if session is None or session.revision != session.run.revision:
+        fields = _fields(headers)
+        if self.sessions.store or fields.fault or not target.startswith(b"/v"):
             return None
-        settled = session.settled.get(read.asked)
-        if settled is not None:
-            session.journal.note("GET", settled.target, settled.status, "answered")
-        return settled.answer if settled else None
+        try:
+            check_not_live(fields.authorization)
+        except LiveKeyRefusedError:
+            return None
+        session = self.sessions.named(session_name(fields.authorization))
+        if session.run.has_planned_faults:
+            return None
+        path, _, query = target.partition(b"?")
+        request = request_from(method, API_ORIGIN, path, query, headers, body)
+        given: Response | ReplayDisputesError
+        try:
+            given = session.run.answer(request)
+        except ReplayDisputesError as error:
+            given = error
+        return _on_the_wire(self._noted(session, request, given), is_head=method == "HEAD")
 
     async def _response(self, scope: Scope, receive: Receive, fields: _Fields, path: bytes) -> Response:
         if fields.length.isdigit() and int(fields.length[:20]) > MAX_BODY_BYTES:
@@ -152,45 +146,42 @@ class SessionApp:
         body = await whole_body(receive)
         name = session_name(fields.authorization)
         if path.startswith(_ADMIN):
+            if is_foreign_page({key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}):
+                return own_error(403, ForeignPageError(), _KINDS[400])
             query = scope["query_string"].decode("latin-1")
             return await self._admin.answer(scope["method"], path[len(_ADMIN) :].decode("latin-1"), query, name, body)
         request = request_of(scope, API_ORIGIN, body)
-        session = self.sessions.named(name)
-        revision = session.run.revision
-        response = await self._answered(name, session, request, fields.fault.decode("latin-1"))
-        if request.method == "GET" and not body and not fields.needs_care:
-            query_string: bytes = scope["query_string"]
-            target = path.partition(b"?")[0] + (b"?" + query_string if query_string else b"")
-            self._settle(session, revision, (target, fields.account, fields.version), response)
-        return response
-
-    def _settle(self, session: Session, revision: object, asked: Asked, response: Response) -> None:
-        """Keep an answer that changed nothing, for as long as nothing changes."""
-        if self.sessions.store or not session.run.keeps_state or session.run.revision != revision:
-            return
-        if session.revision != revision or len(session.settled) >= _MOST_SETTLED:
-            session.settled, session.revision = {}, revision
-        if response.status < 400:
-            session.settled[asked] = Settled(_bytes_of(response), response.status, asked[0].decode("latin-1"))
-
-    async def _answered(self, name: str, session: Session, request: Request, fault: str) -> Response:
-        """The run's answer, made fit for the wire, or our own error; noted in the journal either way."""
+        fault = fields.fault.decode("latin-1")
 
         def act(run: Run) -> Response:
             return run.fail(fault, request) if fault else run.answer(request)
 
-        problem, outcome = "", _ANSWERED
-        target = request.url.removeprefix(API_ORIGIN)
+        given: Response | ReplayDisputesError | TransportFault
         try:
-            response = fit_for_the_wire(await self.sessions.do(name, act), request.method)
-        except TransportFault:
-            session.journal.note(request.method, target, 0, "fault")
-            raise
+            given = await self.sessions.do(name, act)
         except StoreUnavailableError:
             raise
-        except ReplayDisputesError as error:
-            status = 400 if error.exit_code == 2 else 501
-            response, problem, outcome = own_error(status, error, _KINDS[status]), str(error), "unmatched"
+        except (ReplayDisputesError, TransportFault) as error:
+            given = error
+        return self._noted(self.sessions.named(name), request, given)
+
+    def _noted(
+        self, session: Session, request: Request, given: Response | ReplayDisputesError | TransportFault
+    ) -> Response:
+        """What a run gave, made fit for the wire or into our own error, and noted in the journal.
+
+        Raises a TransportFault again.
+        """
+        problem, outcome = "", _ANSWERED
+        target = request.url.removeprefix(API_ORIGIN)
+        if isinstance(given, TransportFault):
+            session.journal.note(request.method, target, 0, "fault")
+            raise given
+        if isinstance(given, Response):
+            response = fit_for_the_wire(given, request.method)
+        else:
+            status = 400 if given.exit_code == 2 else 501
+            response, problem, outcome = own_error(status, given, _KINDS[status]), str(given), "unmatched"
         if response.header(FAULT_HEADER):
             outcome = "fault"
         session.journal.note(request.method, target, response.status, outcome, problem)
@@ -236,28 +227,20 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-def _fields(headers: Sequence[tuple[bytes, bytes]]) -> _Fields:
+def _fields(headers: RawHeaders) -> _Fields:
     """headers: names in lower case; the first of a repeated field counts."""
     found: dict[bytes, bytes] = {}
     for name, value in headers:
         if name in _READ_HERE and name not in found:
             found[name] = value
     get = found.get
-    fault, length = get(b"replaydisputes-fault", b""), get(b"content-length", b"")
-    has_more = length not in (b"", b"0") or b"transfer-encoding" in found or b"expect" in found
-    return _Fields(
-        get(b"authorization", b""),
-        fault,
-        length,
-        get(b"stripe-account", b""),
-        get(b"stripe-version", b""),
-        bool(fault) or has_more,
-    )
+    return _Fields(get(b"authorization", b""), get(b"replaydisputes-fault", b""), get(b"content-length", b""))
 
 
 @lru_cache(maxsize=512)
-def _bytes_of(response: Response) -> bytes:
-    """A response as it goes over the wire; names in lower case, as uvicorn sends them."""
+def _on_the_wire(response: Response, *, is_head: bool) -> WholeAnswer:
+    """Names in lower case, as uvicorn sends them."""
     lines = [f"HTTP/1.1 {response.status} {reason_phrase(response.status)}"]
     lines += [f"{name.lower()}: {value}" for name, value in response.headers]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + response.body
+    head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+    return WholeAnswer(head + (b"" if is_head else response.body), response.header("connection") == "close")

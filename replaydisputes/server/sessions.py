@@ -26,14 +26,13 @@ T = TypeVar("T")
 class Run(Protocol):
     """What answers for one session: a cassette from its beginning, several, or a sandbox.
 
-    keeps_state: `state` and `resume` carry it to another server, and at one `revision` the same request always gets
-    the same answer.
+    `state` and `resume` carry it to another server; `revision` changes with the state.
     """
 
     @property
-    def keeps_state(self) -> bool: ...
-    @property
     def revision(self) -> object: ...
+    @property
+    def has_planned_faults(self) -> bool: ...
     def answer(self, request: Request) -> Response: ...
     def fail(self, kind: str, request: Request) -> Response: ...
     def fail_next(self, wish: Mapping[str, Any]) -> None: ...
@@ -88,32 +87,15 @@ class LiveKeyRefusedError(ReplayDisputesError):
         )
 
 
-Asked = tuple[bytes, bytes, bytes]
-"""A read by what its answer depends on: path and query as sent, Stripe-Account, Stripe-Version."""
-
-
-class Settled(NamedTuple):
-    """An answer that stays as it is: the bytes on the wire, and what the journal notes of it."""
-
-    answer: bytes
-    status: int
-    target: str
-
-
 class Session:
-    """One key's run and journal. `settled`: answers that stay as they are for as long as `revision` does.
+    """One key's run and journal. token: of the stored state that the run stands at; None if that is not known."""
 
-    token: of the state in the store that the run stands at; None where that is not known.
-    """
-
-    __slots__ = ("journal", "lock", "revision", "run", "settled", "token")
+    __slots__ = ("journal", "lock", "run", "token")
 
     def __init__(self, run: Run) -> None:
         self.run, self.journal = run, Journal()
         self.token: str | None = ""
         self.lock: asyncio.Lock | None = None
-        self.settled: dict[Asked, Settled] = {}
-        self.revision: object = None
 
 
 class Sessions:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+
+from replaydisputes.server.origins import is_own_host, is_same_origin
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -52,7 +52,7 @@ def refusal_of(
 ) -> Refusal | None:
     """Why a request is not served; None where it may be. headers: by name in lower case."""
     checks = (
-        (_is_ours(headers.get("host", ""), allowed_hosts), _ANOTHER_HOST),
+        (is_own_host(headers.get("host", ""), allowed_hosts), _ANOTHER_HOST),
         ("authorization" not in headers, _A_KEY),
         (not query and not body, _PARAMETERS),
         (method in ("GET", "HEAD", "POST"), _ANOTHER_METHOD),
@@ -62,25 +62,7 @@ def refusal_of(
     return next((refusal for passed, refusal in checks if not passed), None)
 
 
-def _is_ours(host: str, allowed: Collection[str]) -> bool:
-    """Whether a Host is a loopback name or one that was allowed: a name of another's could point here for a moment."""
-    try:
-        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
-    except ValueError:
-        return False
-    if name == "localhost" or name in allowed:
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
 def _is_from_here(headers: Mapping[str, str]) -> bool:
     """Whether a browser says that a form of this very origin sent it. One that says nothing is not believed."""
-    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    if site is not None and site != "same-origin":
-        return False
-    if origin is not None:
-        return urlsplit(origin).netloc == headers.get("host")
-    return site is not None
+    says_something = "origin" in headers or "sec-fetch-site" in headers
+    return says_something and headers.get("sec-fetch-site") != "none" and is_same_origin(headers)
