@@ -173,7 +173,7 @@ DOTNET = Client(
     "its source",
     (
         "Host: {host}",
-        "User-Agent: Stripe/v1 .NetBindings/52.3.0",
+        "User-Agent: Stripe/V1 .NetBindings/52.3.0",
         "Authorization: Bearer {key}",
         'X-Stripe-Client-User-Agent: {"bindings_version":"52.3.0","lang":".net"}',
         "Stripe-Version: 2026-07-29.dahlia",

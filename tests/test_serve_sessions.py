@@ -19,7 +19,7 @@ from replaydisputes.server import SessionApp, Sessions, serving_sessions, sessio
 from replaydisputes.server.asgi import Receive, Scope, Send, json_response, send_response
 from replaydisputes.server.journal import KEPT
 from replaydisputes.server.sessions import Held, StoreUnavailableError, session_name
-from tests.serve_support import CASSETTES, CLOSE, DISPUTE, KEY, app_of, call, connected, read_answers, served
+from tests.serve_support import CASSETTES, CLOSE, DISPUTE, KEY, app_of, call, connected, raw, read_answers, served
 
 NAMES = sorted(path.stem for path in CASSETTES.glob("*.yaml"))
 
@@ -401,3 +401,18 @@ def test_a_stored_state_that_is_not_ours_is_503_and_never_500() -> None:
 
     assert set(seen) == {503}
     assert (after.status, after.json["status"]) == (200, "lost")
+
+
+def test_the_journals_of_all_sessions_together_stay_within_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "MOST_JOURNAL_BYTES", 1_000_000)
+    app = app_of("close-lost", any_dispute=True)
+    with serving_sessions(app) as url, connected(url) as connection:
+        for number in range(60):
+            connection.sendall(raw("GET", f"/v1/disputes/du_{'y' * 400}", key=f"sk_test_{number}") * KEPT)
+            read_answers(connection, ["GET"] * KEPT)
+    told = [app.sessions.named(session_name(f"Bearer sk_test_{number}".encode())).journal for number in range(60)]
+    kept = [len(one.told(lambda method, target: target)["requests"]) for one in told]  # type: ignore[arg-type]
+
+    assert kept[-1] == KEPT
+    assert 0 < sum(kept) * 2_000 <= 1_000_000
+    assert {one.told(lambda method, target: target)["seen"] for one in told} == {KEPT}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -97,3 +100,15 @@ def test_a_body_larger_than_is_answered_at_once_is_read_behind_an_offer() -> Non
         (refused,) = read_answers(connection, ["POST"])
 
     assert (refused.status, "metadata" in refused.json["error"]["message"]) == (501, True)
+
+
+@pytest.mark.skipif(not shutil.which("java"), reason="java is not installed")
+def test_javas_own_client_which_offers_h2c_closes_with_its_body() -> None:
+    program = Path(__file__).parent / "http_libraries" / "Fetch.java"
+    with served() as url:
+        answers = [
+            subprocess.run(["java", program, url + CLOSE, form], capture_output=True, text=True, check=True, timeout=60)
+            for form in ("reason=nobody+recorded+this", "")
+        ]
+
+    assert [one.stdout.split()[0] for one in answers] == ["501", "200"]

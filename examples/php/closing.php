@@ -8,9 +8,12 @@ use Stripe\Exception\ApiErrorException;
 use Stripe\Exception\InvalidRequestException;
 use Stripe\Exception\UnknownApiErrorException;
 use Stripe\Service\DisputeService;
+use Stripe\Stripe;
 use Stripe\StripeClient;
 
 define('SERVER', getenv('STRIPE_API_BASE') ?: 'http://127.0.0.1:12111');
+// The next page of a list and the methods of a fetched object do not ask the client's base but this one.
+Stripe::$apiBase = SERVER;
 // The disputes of four shipped cassettes; `replaydisputes serve` tells their ids when it starts.
 const LOST = 'du_1AAAAAreplaydisp00000001'; // close-lost
 const TWICE = 'du_1AAAAAreplaydisp1MxbtBkz'; // close-twice

@@ -8,6 +8,8 @@ require "stripe"
 
 class ClosingTest < Minitest::Test
   SERVER = ENV.fetch("STRIPE_API_BASE", "http://127.0.0.1:12111")
+  # The next page of a list and the methods of a fetched object do not ask the client's base but this one.
+  Stripe.api_base = SERVER
   # The disputes of four shipped cassettes; `replaydisputes serve` tells their ids when it starts.
   LOST = "du_1AAAAAreplaydisp00000001" # close-lost
   TWICE = "du_1AAAAAreplaydisp1MxbtBkz" # close-twice

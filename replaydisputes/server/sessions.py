@@ -12,10 +12,13 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.model import Request, Response, TransportFault
-from replaydisputes.server.journal import Journal
+from replaydisputes.server.journal import Journal, Room
 from replaydisputes.stripe_api.keys import key_mode
 
 MOST_SESSIONS = 10_000
+MOST_JOURNAL_BYTES = 64 * 1024 * 1024
+"""Of the journals of all sessions together."""
+
 KEYLESS = ""
 
 _TRIES = 20
@@ -92,8 +95,8 @@ class Session:
 
     __slots__ = ("journal", "lock", "run", "token")
 
-    def __init__(self, run: Run) -> None:
-        self.run, self.journal = run, Journal()
+    def __init__(self, run: Run, room: Room) -> None:
+        self.run, self.journal = run, Journal(room)
         self.token: str | None = ""
         self.lock: asyncio.Lock | None = None
 
@@ -105,6 +108,7 @@ class Sessions:
         """start: makes a run from the beginning. store: None where this process is alone."""
         self._start, self._most, self.store = start, most, store
         self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._room = Room()
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -120,19 +124,33 @@ class Sessions:
         """The session of a name from `session_name`, begun where it is new."""
         session = self.known(name)
         if session is None:
-            session = self._sessions[name] = Session(self._start())
+            session = self._sessions[name] = Session(self._start(), self._room)
             if len(self._sessions) > self._most:
-                self._sessions.popitem(last=False)
+                self._sessions.popitem(last=False)[1].journal.forget_requests()
+        if self._room.used > MOST_JOURNAL_BYTES:
+            self._make_room(session)
         return session
+
+    def _make_room(self, used_last: Session) -> None:
+        """Have the sessions used longest ago forget what they were asked, until a tenth of the room is free."""
+        for session in self._sessions.values():
+            if self._room.used <= MOST_JOURNAL_BYTES * 9 // 10:
+                return
+            if session is not used_last:
+                session.journal.forget_requests()
 
     async def reset(self, name: str | None) -> int:
         """Begin a session anew, or all of them (None); how many there were, in the store where there is one."""
         shared = await self.store.forget(name) if self.store else None
         if name is None:
-            count = len(self._sessions)
+            ended = list(self._sessions.values())
             self._sessions.clear()
         else:
-            count = int(self._sessions.pop(name, None) is not None)
+            found = self._sessions.pop(name, None)
+            ended = [found] if found else []
+        for session in ended:
+            session.journal.forget_requests()
+        count = len(ended)
         return count if shared is None else shared
 
     async def do(self, name: str, act: Callable[[Run], T]) -> T:

@@ -71,6 +71,7 @@ def trust_advice(path: Path) -> str:
         ("PHP", f"\\Stripe\\Stripe::setCABundlePath('{path}');"),
         ("Java", f"keytool -importcert -noprompt -alias replaydisputes -file {path} -storepass changeit"),
         ("", "-keystore replay.p12, then -Djavax.net.ssl.trustStore=replay.p12"),
+        ("", "-Djavax.net.ssl.trustStorePassword=changeit"),
     )
     return "\n".join(["To trust this server's certificates:", *(f"  {name:<9} {how}" for name, how in rows)])
 
