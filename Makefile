@@ -14,6 +14,7 @@ STRIPE_CLI_VERSION := 1.52.0
 BENCH_SERVER := .bench-server
 WIREMOCK_VERSION := 3.13.2
 PRISM_VERSION := 5.16.0
+STRIPE_MOCK_VERSION := v0.203.0
 LANGUAGES := .languages
 LANGUAGE_TESTS := tests/test_examples_run.py tests/test_examples_reference.py tests/test_sdk_wire_seen.py
 AXE := .axe
@@ -134,8 +135,9 @@ $(LANGUAGES)/.installed: examples/node/package.json
 	npm install --prefix $(LANGUAGES)/node --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(BENCH_SERVER)/.installed: Makefile # the peers that npm and PyPI have; those that cannot be had are left out of the table
+$(BENCH_SERVER)/.installed: Makefile # the peers that npm, Go and PyPI have; those that cannot be had are left out of the table
 	-npm install --prefix $(BENCH_SERVER) --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error wiremock@$(WIREMOCK_VERSION) @stoplight/prism-cli@$(PRISM_VERSION)
+	-GOBIN=$(CURDIR)/$(BENCH_SERVER) go install github.com/stripe/stripe-mock@$(STRIPE_MOCK_VERSION)
 	-$(PYTHON) -m venv $(BENCH_SERVER)/mitmproxy && $(BENCH_SERVER)/mitmproxy/bin/python -m pip install --quiet --disable-pip-version-check mitmproxy
 	@touch $@
 

@@ -1,4 +1,4 @@
-"""Servers that answer one dispute, each as its users run it, in one process; what cannot be had here says so."""
+"""Servers that answer for one dispute, each as its users run it, in one process; what cannot be had here says so."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ TOOLS = Path(os.environ.get("SERVER_PEERS", ROOT / ".bench-server"))
 DISPUTE = "/v1/disputes/du_1AAAAAreplaydisp00000001"
 NGINX, ASGI, WIREMOCK, PRISM, MITMDUMP = "nginx return 200", "bare ASGI on uvicorn", "WireMock", "Prism", "mitmdump"
 STRIPE_MOCK = "stripe-mock"
-UNAVAILABLE = {STRIPE_MOCK: "not available here", "vcr-stub-server": "not available here"}
-"""A Go program and a Ruby gem: neither PyPI, npm nor Debian has them."""
+UNAVAILABLE = {"vcr-stub-server": "not available here"}
+"""A Ruby gem, whose registry cannot be reached where this is built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,21 @@ def servers() -> list[Server]:
     node, java = shutil.which("node"), shutil.which("java")
     prism, jars = TOOLS / "node_modules" / ".bin" / "prism", list(TOOLS.glob("node_modules/wiremock/build/*.jar"))
     mitmdump = TOOLS / "mitmproxy" / "bin" / "mitmdump"
+    stripe_mock = TOOLS / "stripe-mock"
     nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     return [
-        Server(OURS, lambda port, _: ours(port, "close-lost")),
+        Server(OURS, lambda port, _: ours(port, "close-metadata", "--on-exhausted", "repeat")),
         Server(NGINX, lambda port, place: _nginx(nginx or "", port, place), "" if nginx else "not installed"),
         Server(ASGI, lambda port, _: _asgi(port)),
         Server(
             WIREMOCK,
             lambda port, place: _wiremock(java or "", jars[0], port, place),
             "" if java and jars else "not installed",
+        ),
+        Server(
+            STRIPE_MOCK,
+            lambda port, _: [str(stripe_mock), "-http-addr", f"127.0.0.1:{port}"],
+            "" if stripe_mock.exists() else "not installed",
         ),
         Server(
             PRISM, lambda port, place: _prism(prism, port, place), "" if node and prism.exists() else "not installed"
@@ -75,9 +81,20 @@ def versions() -> dict[str, str]:
         with contextlib.suppress(OSError):
             about = (TOOLS / "node_modules" / package / "package.json").read_text(encoding="utf-8")
             told[name] = json.loads(about)["version"]
+    for line in _go_versions(TOOLS / "stripe-mock"):
+        told[STRIPE_MOCK] = line
     for found_in in TOOLS.glob("mitmproxy/lib/python*/site-packages/mitmproxy-*.dist-info"):
         told[MITMDUMP] = found_in.name.removeprefix("mitmproxy-").removesuffix(".dist-info")
     return told
+
+
+def _go_versions(program: Path) -> list[str]:
+    """The version of the module that a Go program was built from, as a list of one; empty if nobody can tell."""
+    go = shutil.which("go")
+    if not go or not program.exists():
+        return []
+    said = subprocess.run([go, "version", "-m", str(program)], capture_output=True, text=True, check=False).stdout  # noqa: S603
+    return re.findall(r"^\s+mod\s+\S+/stripe-mock\s+v(\S+)", said, re.M)
 
 
 def ours(port: int, *arguments: str) -> list[str]:
@@ -102,25 +119,26 @@ def _asgi(port: int) -> list[str]:
 def _wiremock(java: str, jar: Path, port: int, place: Path) -> list[str]:
     (place / "mappings").mkdir(exist_ok=True)
     given = answer()
-    mapping = {
-        "request": {"method": "GET", "urlPath": DISPUTE},
-        "response": {"status": 200, "headers": _headers(given), "body": given.body.decode()},
-    }
-    (place / "mappings" / "dispute.json").write_text(json.dumps(mapping), encoding="utf-8")
+    response = {"status": 200, "headers": _headers(given), "body": given.body.decode()}
+    for number, (method, path) in enumerate((("GET", DISPUTE), ("POST", DISPUTE), ("POST", f"{DISPUTE}/close"))):
+        mapping = {"request": {"method": method, "urlPath": path}, "response": response}
+        (place / "mappings" / f"{number}.json").write_text(json.dumps(mapping), encoding="utf-8")
     own = ["--no-request-journal", "--disable-banner", "--bind-address", "127.0.0.1"]
     return [java, "-jar", str(jar), "--port", str(port), "--root-dir", str(place), *own]
 
 
 def _prism(program: Path, port: int, place: Path) -> list[str]:
     example = {"application/json": {"schema": {"type": "object"}, "example": json.loads(answer().body)}}
-    path = {
-        "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
-        "get": {"responses": {"200": {"description": "a dispute", "content": example}}},
-    }
+    answers = {"responses": {"200": {"description": "a dispute", "content": example}}}
+    parameters = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
+    path = {"parameters": parameters, "get": answers, "post": answers}
     document = {
         "openapi": "3.0.0",
         "info": {"title": "disputes", "version": "1"},
-        "paths": {"/v1/disputes/{id}": path},
+        "paths": {
+            "/v1/disputes/{id}": path,
+            "/v1/disputes/{id}/close": {"parameters": parameters, "post": answers},
+        },
     }
     (place / "openapi.json").write_text(json.dumps(document), encoding="utf-8")
     return [str(program), "mock", "-p", str(port), "-h", "127.0.0.1", "-v", "silent", str(place / "openapi.json")]

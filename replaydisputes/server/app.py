@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from functools import partial
 from urllib.parse import quote_from_bytes
 
@@ -24,6 +25,7 @@ from replaydisputes.server.asgi import (
 )
 
 _URL_SAFE = "".join(map(chr, range(0x21, 0x7F)))
+_PRINTABLE = re.compile(rb"[!-~]*")
 
 
 def asgi_app(answerer: Answerer, *, scheme: str = "http", latency_s: float = 0) -> AsgiApp:
@@ -54,11 +56,13 @@ def request_from(  # noqa: PLR0913, PLR0917 - the parts of a request
     method: str, origin: str, path: bytes, query: bytes, headers: RawHeaders, body: bytes
 ) -> Request:
     """A request from its parts as they came over the wire; what may not stand in a URL is escaped."""
-    url = f"{origin}{quote_from_bytes(path, safe=_URL_SAFE)}"
-    if query:
-        url += f"?{quote_from_bytes(query, safe=_URL_SAFE)}"
-    fields: Headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+    url = f"{origin}{_quoted(path)}?{_quoted(query)}" if query else f"{origin}{_quoted(path)}"
+    fields: Headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers])
     return Request(method, url, fields, body)
+
+
+def _quoted(part: bytes) -> str:
+    return part.decode("ascii") if _PRINTABLE.fullmatch(part) else quote_from_bytes(part, safe=_URL_SAFE)
 
 
 async def _later(latency_s: float, send: Send, message: Message) -> None:

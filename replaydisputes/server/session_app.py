@@ -34,7 +34,6 @@ from replaydisputes.server.sessions import (
     Session,
     Sessions,
     StoreUnavailableError,
-    check_not_live,
     session_name,
 )
 from replaydisputes.stripe_api.facts import API_ORIGIN, FAULT_HEADER
@@ -52,6 +51,7 @@ _HOP_BY_HOP = (
 _ANSWERED: Outcome = "answered"
 _KINDS = {400: "replaydisputes_request", 413: "replaydisputes_request", 501: "replaydisputes_mismatch"}
 _ADMIN = PREFIX.encode()
+_MOST_WHOLE_ANSWERS = 512
 _READ_HERE = frozenset({b"authorization", b"content-length", b"replaydisputes-fault"})
 
 
@@ -66,6 +66,7 @@ class _Fields(NamedTuple):
 class WholeAnswer(NamedTuple):
     """An answer as it goes over the wire, and whether the connection ends with it."""
 
+    status: int
     content: bytes
     closes: bool
 
@@ -96,11 +97,11 @@ class SessionApp:
         fields = _fields(scope["headers"])
         path: bytes = scope.get("raw_path") or scope["path"].encode()
         try:
-            check_not_live(fields.authorization)
+            name = session_name(fields.authorization)
             if self._page and (path == b"/" or path.startswith(b"/_demo/")):
                 await self._page(scope, receive, send)
                 return
-            response = await self._response(scope, receive, fields, path)
+            response = await self._response(scope, receive, fields, path, name)
         except DisconnectedError:
             return
         except TransportFault as fault:
@@ -125,26 +126,24 @@ class SessionApp:
         if self.sessions.store or fields.fault or not target.startswith(b"/v"):
             return None
         try:
-            check_not_live(fields.authorization)
+            session = self.sessions.named(session_name(fields.authorization))
         except LiveKeyRefusedError:
             return None
-        session = self.sessions.named(session_name(fields.authorization))
         if session.run.has_planned_faults:
             return None
         path, _, query = target.partition(b"?")
         request = request_from(method, API_ORIGIN, path, query, headers, body)
-        given: Response | ReplayDisputesError
         try:
-            given = session.run.answer(request)
+            answer = _whole_answer(session.run.answer(request), method)
         except ReplayDisputesError as error:
-            given = error
-        return _on_the_wire(self._noted(session, request, given), is_head=method == "HEAD")
+            return _on_the_wire(self._noted(session, request, error), method)
+        session.journal.note(method, request.url.removeprefix(API_ORIGIN), answer.status, _ANSWERED)
+        return answer
 
-    async def _response(self, scope: Scope, receive: Receive, fields: _Fields, path: bytes) -> Response:
+    async def _response(self, scope: Scope, receive: Receive, fields: _Fields, path: bytes, name: str) -> Response:
         if fields.length.isdigit() and int(fields.length[:20]) > MAX_BODY_BYTES:
             raise BodyTooLargeError
         body = await whole_body(receive)
-        name = session_name(fields.authorization)
         if path.startswith(_ADMIN):
             if is_foreign_page({key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}):
                 return own_error(403, ForeignPageError(), _KINDS[400])
@@ -237,10 +236,23 @@ def _fields(headers: RawHeaders) -> _Fields:
     return _Fields(get(b"authorization", b""), get(b"replaydisputes-fault", b""), get(b"content-length", b""))
 
 
-@lru_cache(maxsize=512)
-def _on_the_wire(response: Response, *, is_head: bool) -> WholeAnswer:
+_whole_answers: dict[tuple[int, str], tuple[Response, WholeAnswer]] = {}
+"""By the id of a response, its own for as long as it stands here: to hash all of it would cost more."""
+
+
+def _whole_answer(given: Response, method: str) -> WholeAnswer:
+    known = _whole_answers.get((id(given), method))
+    if known is None:
+        if len(_whole_answers) >= _MOST_WHOLE_ANSWERS:
+            _whole_answers.clear()
+        known = _whole_answers[id(given), method] = given, _on_the_wire(fit_for_the_wire(given, method), method)
+    return known[1]
+
+
+def _on_the_wire(response: Response, method: str) -> WholeAnswer:
     """Names in lower case, as uvicorn sends them."""
     lines = [f"HTTP/1.1 {response.status} {reason_phrase(response.status)}"]
     lines += [f"{name.lower()}: {value}" for name, value in response.headers]
     head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-    return WholeAnswer(head + (b"" if is_head else response.body), response.header("connection") == "close")
+    content = head if method == "HEAD" else head + response.body
+    return WholeAnswer(response.status, content, response.header("connection") == "close")

@@ -231,16 +231,16 @@ class _Done(NamedTuple, Generic[T]):
 
 
 def session_name(authorization: bytes) -> str:
-    """The session of an Authorization header: a hash of its key, so that no key is kept; KEYLESS without one."""
-    key = next((word for word in _credentials(authorization) if word), b"")
-    return hashlib.sha256(key).hexdigest()[:32] if key else KEYLESS
+    """The session of an Authorization header: a hash of its key, so that no key is kept; KEYLESS without one.
 
-
-def check_not_live(authorization: bytes) -> None:
-    """Raises LiveKeyRefusedError for a key that could move money, as Bearer or Basic, or with no scheme at all."""
-    for word in (*_credentials(authorization), authorization):
+    Raises LiveKeyRefusedError for a key that could move money, as Bearer or Basic, or with no scheme at all.
+    """
+    credentials = _credentials(authorization)
+    for word in (*credentials, authorization):
         if key_mode(word.decode("latin-1").strip()) == "live":
             raise LiveKeyRefusedError
+    key = next((word for word in credentials if word), b"")
+    return hashlib.sha256(key).hexdigest()[:32] if key else KEYLESS
 
 
 def _credentials(authorization: bytes) -> list[bytes]:
