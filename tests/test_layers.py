@@ -26,7 +26,7 @@ MAY_KNOW: dict[str, frozenset[str]] = {
     "library": GROUND | {"cassette_file"},
     "checking": GROUND | {"cassette_file", "leak_gate", "redaction"},
     "comparing": GROUND | {"redaction"},
-    "recording": GROUND | {"redaction", "cassette_file", "leak_gate"},
+    "recording": GROUND | {"redaction", "cassette_file", "leak_gate", "playback"},
     "importing": GROUND | {"redaction", "cassette_file", "leak_gate"},
     "refreshing": GROUND | {"recording", "comparing", "cassette_file", "library"},
     "settling": GROUND | {"redaction", "recording", "sandbox"},

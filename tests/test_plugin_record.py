@@ -229,9 +229,13 @@ def test_it(replaydisputes):
 def test_a_run_without_a_key_is_told_of_the_option_that_names_a_sandbox(suite: Suite) -> None:
     write(suite, ONE)
 
-    said = suite.run("missing", key="").stdout.str()
+    refused = run(suite.pytester, "--replaydisputes-record=missing")
+    as_it_says = suite.run("missing", key="")
 
-    assert "or point --replaydisputes-api-base at a running `replaydisputes sandbox`." in said
+    refused.assert_outcomes(errors=1)
+    assert "or point --replaydisputes-api-base at a running `replaydisputes sandbox`." in refused.stdout.str()
+    as_it_says.assert_outcomes(passed=1)
+    assert suite.written == ["my-flow.yaml"]
 
 
 def test_a_live_key_fails_what_would_record_and_nothing_else(suite: Suite) -> None:

@@ -39,6 +39,7 @@ from replaydisputes.recording.from_test.worker import WorkerLostError
 from replaydisputes.recording.quarantine import quarantined
 from replaydisputes.redaction import DEFAULT_POLICY
 from replaydisputes.sandbox import Sandbox
+from replaydisputes.stripe_api.keys import SANDBOX_KEY
 from replaydisputes.underway import SeveralToRecordError
 from tests.record_from_test_support import OWN_KEY, Studio, other_account, studio
 from tests.recording_support import KEY, Watched, with_json
@@ -207,7 +208,6 @@ def test_a_faults_retry_is_recorded_as_the_one_call_that_stripe_saw(here: Studio
     ("key", "problem"),
     [
         (LIVE_KEY, "the key is a live-mode key, and closing a dispute cannot be undone"),
-        ("", "there is no test-mode key"),
         ("pk_test_" + "1" * 24, "the key is not a test-mode key"),
     ],
 )
@@ -218,6 +218,25 @@ def test_a_key_that_is_no_test_key_is_refused_before_anything_is_sent(here: Stud
     assert refused.value.problem == f"cassette 'my-flow' cannot be recorded: {problem}"
     assert (here.sandbox.seen, here.written, here.kept) == ([], [], [])
     assert LIVE_KEY not in str(refused.value)
+
+
+def test_a_sandbox_is_recorded_from_without_a_key_of_anyones(here: Studio) -> None:
+    with here.record(key="") as recording:
+        recorded = with_stripe(recording.dispute_id)
+
+    assert (recorded, here.written) == (["needs_response", "lost"], ["my-flow.yaml"])
+    assert {request.header("Authorization") for request in here.sandbox.seen} == {f"Bearer {SANDBOX_KEY}"}
+
+
+@pytest.mark.parametrize(
+    "name", ["n" * 300, "n" * 240, f"{'n' * 300}/flow"], ids=["file", "file being written", "folder"]
+)
+def test_a_name_that_no_file_can_have_is_refused_before_anything_is_sent(here: Studio, name: str) -> None:
+    with pytest.raises(FileAccessError) as refused, here.record(name) as recording:
+        with_stripe(recording.dispute_id)
+
+    assert str(refused.value) == f"{here.file(name)}: cannot write: File name too long. Nothing was sent."
+    assert (here.sandbox.seen, here.written, here.kept) == ([], [], [])
 
 
 @pytest.mark.parametrize(

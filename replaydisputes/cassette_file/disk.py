@@ -62,9 +62,14 @@ def remove_leftovers(target: Path) -> None:
             entry.unlink(missing_ok=True)
 
 
+def name_beside(target: Path) -> Path:
+    """A new name in the same directory, under which a file is written before it takes the target's place."""
+    return target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
+
+
 def replace(target: Path, content: bytes) -> None:
     """Put content in the target's place, once it has reached the disk under another name; keeps the target's mode."""
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
+    temporary = name_beside(target)
     try:
         with open(temporary, "xb") as file:
             with contextlib.suppress(FileNotFoundError):

@@ -64,11 +64,12 @@ def _tell(out: Console) -> None:
 
 def _record(out: Console, path: Path) -> tuple[Recorded, tuple[Interaction, ...]]:
     """Record the scenario over real HTTP from a sandbox full of invented people."""
-    from replaydisputes.cli.record import SANDBOX_KEY, surroundings  # noqa: PLC0415
+    from replaydisputes.cli.record import surroundings  # noqa: PLC0415
     from replaydisputes.recording.recorder import Target, record  # noqa: PLC0415
     from replaydisputes.recording.scenarios import scenario_named  # noqa: PLC0415
     from replaydisputes.sandbox import Sandbox  # noqa: PLC0415
     from replaydisputes.server import serving  # noqa: PLC0415
+    from replaydisputes.stripe_api.keys import SANDBOX_KEY  # noqa: PLC0415
 
     scenario = scenario_named(_SCENARIO)
     seen = _Seen(Sandbox(people=True))

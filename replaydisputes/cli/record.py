@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from replaydisputes.recording.recorder import Surroundings, Target
     from replaydisputes.recording.scenarios import Scenario
 
-SANDBOX_KEY = "sk_test_" + "sandbox" + "0" * 17
-SANDBOX_RESTRICTED_KEY = "rk_test_without_dispute_write_0000"
-
 
 @click.command("record")
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
@@ -127,6 +124,7 @@ def recording_target(sandbox: bool, api_base: str | None, profile: str | None = 
         return
     from replaydisputes.sandbox import Sandbox  # noqa: PLC0415
     from replaydisputes.server import serving  # noqa: PLC0415
+    from replaydisputes.stripe_api.keys import SANDBOX_KEY, SANDBOX_RESTRICTED_KEY  # noqa: PLC0415
 
     with serving(Sandbox()) as url:
         yield Target(url, SANDBOX_KEY, SANDBOX_RESTRICTED_KEY)

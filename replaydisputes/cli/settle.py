@@ -66,7 +66,8 @@ def settle_command(
 
 @contextmanager
 def _target(sandbox: bool, api_base: str | None, profile: str | None) -> Iterator[Target]:
-    from replaydisputes.cli.record import SANDBOX_KEY, SANDBOX_RESTRICTED_KEY, recording_target  # noqa: PLC0415
+    from replaydisputes.cli.record import recording_target  # noqa: PLC0415
+    from replaydisputes.stripe_api.keys import SANDBOX_KEY, SANDBOX_RESTRICTED_KEY  # noqa: PLC0415
 
     if not sandbox:
         with recording_target(False, api_base, profile) as target:

@@ -1,4 +1,4 @@
-"""From a raw capture to a cassette on disk: redact, check, write."""
+"""From a raw capture to a cassette on disk: redact, play it against itself, check, write."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from replaydisputes.cassette_file import WriteOutcome, serialize, write
 from replaydisputes.errors import LeakFoundError
 from replaydisputes.leak_gate import KnownSecrets, Leak, find_leaks
 from replaydisputes.model import Cassette, Interaction, MadeAgainst, Provenance
+from replaydisputes.recording.own_replay import NotReplayableError, unanswered_calls
 from replaydisputes.redaction import DEFAULT_POLICY, Policy, Redacted, redact
 from replaydisputes.stripe_api.facts import API_ORIGIN, API_VERSION, SANDBOX_HEADER
 
@@ -47,13 +48,16 @@ class Recorded:
 
 
 def publish(capture: RawCapture, path: Path, is_wanted: IsWanted | None = None) -> Recorded:
-    """Redact a capture and write it through the gate. Raises LeakFoundError, naming the quarantine, on a finding.
+    """Redact a capture and write it through the gate, if it answers its own calls.
+
+    Raises NotReplayableError where it does not, and LeakFoundError on a finding; both name the quarantine.
 
     is_wanted: asked, once the gate is content, whether the cassette takes the place of the file that is there;
     without it, it does unless that says the same.
     """
     redacted = redact(capture.kept, capture.policy)
     cassette = _cassette(capture, redacted)
+    _check_own_replay(capture, redacted, cassette, path)
     if is_wanted is not None:
         _, leaks = leaks_of(capture)
         if leaks:
@@ -65,6 +69,14 @@ def publish(capture: RawCapture, path: Path, is_wanted: IsWanted | None = None) 
     except LeakFoundError as error:
         raise LeakFoundError(error.path, error.leaks, capture.quarantined) from error
     return Recorded(path, cassette, redacted, outcome)
+
+
+def _check_own_replay(capture: RawCapture, redacted: Redacted, cassette: Cassette, path: Path) -> None:
+    kept = {id(call) for call in capture.kept}
+    setup = [call for call in capture.everything if id(call) not in kept]
+    calls = unanswered_calls(capture.kept, setup, cassette, redacted.stand_ins)
+    if calls:
+        raise NotReplayableError(path, calls, len(capture.kept), capture.quarantined)
 
 
 def leaks_of(capture: RawCapture) -> tuple[bytes, list[Leak]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from replaydisputes.cassette_file import load
+from replaydisputes.cassette_file.disk import name_beside
 from replaydisputes.errors import (
     ApiBaseRefusedError,
     EditedCassetteWarning,
@@ -130,16 +131,29 @@ def _captured(run: Run, journal: Journal, kept: Sequence[Interaction]) -> RawCap
 def check_replaceable(path: Path) -> None:
     """Find out before a dispute is closed, not after it, that the cassette could not be written.
 
-    Raises FileAccessError for a directory that takes no file, CassetteFormatError for a file that is no cassette.
+    Raises FileAccessError for a directory that takes no file, or for a name that no file can have,
+    CassetteFormatError for a file that is no cassette.
     """
-    folders = Path(os.path.realpath(path)).parents
-    nearest = next(folder for folder in folders if os.path.exists(folder))
+    target = Path(os.path.realpath(path))
+    nearest = next(folder for folder in target.parents if os.path.exists(folder))
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         cause = f"{nearest} {'takes no new file' if nearest.is_dir() else 'is no directory'}"
         raise FileAccessError(path, "write", cause, "Nothing was sent.")
+    for name in (*target.parent.relative_to(nearest).parts, name_beside(target).name):
+        _check_name(path, nearest / name)
     if path.exists():
         with warnings.catch_warnings(action="ignore", category=EditedCassetteWarning):
             load(path)
+
+
+def _check_name(path: Path, place: Path) -> None:
+    """Raises FileAccessError if nothing could have the name of a place: a folder's, or the one written to first."""
+    try:
+        os.lstat(place)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise FileAccessError(path, "write", error.strerror or str(error), "Nothing was sent.") from error
 
 
 def is_loopback(host: str) -> bool:

@@ -17,6 +17,7 @@ from replaydisputes.errors import (
 )
 from replaydisputes.model import Interaction
 from replaydisputes.recording.leftovers import leftovers
+from replaydisputes.recording.own_replay import NotReplayableError
 from replaydisputes.recording.patience import Patience
 from replaydisputes.recording.quarantine import Journal
 from replaydisputes.recording.refusals import NeedMissingError, RecordingDeclinedError, WriteRefusedError
@@ -100,7 +101,7 @@ class Run:
         """Keep the journal where the gate stopped it, or a change of a dispute is in it, which cannot be made again."""
         if self.journal is None:
             return
-        if not self._changed and not isinstance(error, LeakFoundError):
+        if not self._changed and not isinstance(error, LeakFoundError | NotReplayableError):
             self.journal.discard()
             return
         self.journal.found(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlunsplit
 
 from replaydisputes.model import Headers, Interaction, Request, Response, header, reason_phrase, without_headers
@@ -28,11 +28,15 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """Publishable interactions. `replaced`: distinct values by kind; `dropped`: header fields left out, by count."""
+    """Publishable interactions. `replaced`: distinct values by kind; `dropped`: header fields left out, by count.
+
+    stand_ins: each real value and what took its place; secret, for whoever plays the raw calls against the result.
+    """
 
     interactions: tuple[Interaction, ...]
     replaced: Mapping[str, int]
     dropped: int
+    stand_ins: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Redaction:
@@ -57,7 +61,7 @@ class Redaction:
         self._stand_ins.begin(_start(interactions))
         self._leaves.sent = Sent(interactions)
         done = tuple(Interaction(self._request(raw.request), self._response(raw.response)) for raw in interactions)
-        return Redacted(done, self._stand_ins.counts(), self._dropped.total())
+        return Redacted(done, self._stand_ins.counts(), self._dropped.total(), self._stand_ins.given())
 
     def _request(self, raw: Request) -> Request:
         self._leaves.sent.begin_request()

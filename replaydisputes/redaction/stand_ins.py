@@ -102,6 +102,11 @@ class StandIns:
         counted = Counter("id" if kind.startswith("id ") else kind for kind, _ in self._used)
         return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
+    def given(self) -> dict[str, str]:
+        """Each real value and its stand-in, of every recording so far; ids whole, with their prefix."""
+        whole = ((f"{kind[3:]}_{value}" if kind.startswith("id ") else value) for kind, value in self._given)
+        return dict(zip(whole, self._given.values(), strict=True))
+
     def begin(self, start_s: int | None) -> None:
         """Begin a recording: the unix second that becomes CANONICAL_START, None where the first time met is to."""
         self._start_s = start_s

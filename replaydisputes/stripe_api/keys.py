@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+SANDBOX_KEY = "sk_test_" + "sandbox" + "0" * 17
+SANDBOX_RESTRICTED_KEY = "rk_test_without_dispute_write_0000"
+"""Keys that belong to no one: what is sent to a sandbox by a recorder that was given none."""
+
 KeyMode = Literal["test", "live", "unknown"]
 
 _TEST = re.compile(r"(?:sk|rk|rkcs)_test_[A-Za-z0-9_]+\Z")

@@ -15,6 +15,7 @@ from replaydisputes.recording.from_test.wanted import Wanted
 from replaydisputes.recording.recorder import Target, check_replaceable, check_target, is_loopback
 from replaydisputes.redaction import DEFAULT_POLICY, Policy
 from replaydisputes.stripe_api.facts import API_ORIGIN
+from replaydisputes.stripe_api.keys import SANDBOX_KEY, SANDBOX_RESTRICTED_KEY
 
 Mode = Literal["none", "missing", "all"]
 _MODES: tuple[Mode, ...] = get_args(Mode)
@@ -61,15 +62,19 @@ class Plan:
 def plan_for(mode: str, environ: Mapping[str, str], api_base: str | None, policy: Policy) -> Plan:
     """How to record, with the keys in STRIPE_API_KEY and STRIPE_RESTRICTED_KEY of `environ`.
 
-    api_base: a sandbox on this machine; None is Stripe. Raises RecordOptionError and ApiBaseRefusedError.
+    api_base: a sandbox on this machine, which needs no key of yours; None is Stripe.
+    Raises RecordOptionError and ApiBaseRefusedError.
     """
     known: Mode | None = next((one for one in _MODES if one == mode), None)
     if known is None:
         raise RecordOptionError(mode)
     if api_base is not None:
         _check_local(api_base)
-    keys = (environ.get(name, "").strip() for name in ("STRIPE_API_KEY", "STRIPE_RESTRICTED_KEY"))
-    return Plan(known, Target((api_base or API_ORIGIN).rstrip("/"), *keys), policy=policy)
+    key, restricted_key = (environ.get(name, "").strip() for name in ("STRIPE_API_KEY", "STRIPE_RESTRICTED_KEY"))
+    if api_base is None:
+        return Plan(known, Target(API_ORIGIN, key, restricted_key), policy=policy)
+    keys = key or SANDBOX_KEY, restricted_key or SANDBOX_RESTRICTED_KEY
+    return Plan(known, Target(api_base.rstrip("/"), *keys), policy=policy)
 
 
 def _check_local(api_base: str) -> None:

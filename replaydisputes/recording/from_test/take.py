@@ -25,6 +25,7 @@ from replaydisputes.recording.from_test.refusals import (
 from replaydisputes.recording.from_test.turn import Turn
 from replaydisputes.recording.from_test.wanted import Wanted
 from replaydisputes.recording.from_test.worker import Worker
+from replaydisputes.recording.own_replay import NotReplayableError
 from replaydisputes.recording.publishing import RawCapture, Recorded, publish
 from replaydisputes.recording.quarantine import Journal
 from replaydisputes.recording.recorder import Surroundings
@@ -98,7 +99,7 @@ class Take:
             made = publish(self._capture(), self.wanted.path)
         except BaseException as error:
             why = f"{type(error).__name__}: {error}" if isinstance(error, ReplayDisputesError) else "interrupted"
-            kept = self.give_up(why, keep=isinstance(error, LeakFoundError))
+            kept = self.give_up(why, keep=isinstance(error, LeakFoundError | NotReplayableError))
             if isinstance(error, FileAccessError | FileLockedError):
                 raise error.keeping(kept) from error
             raise
