@@ -1,4 +1,5 @@
-# Every target sets up what it needs: a virtual environment in .venv, made anew when pyproject.toml changes.
+# Every target sets up what it needs. What it installs has the exact versions of constraints/, and is made anew when
+# they or pyproject.toml change. `make help` lists the targets.
 PYTHON ?= python3
 # Hundreds of processes of the tests would otherwise each compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -7,18 +8,17 @@ RUN := $(VENV)/bin/
 INSTALLED := $(VENV)/.installed
 BENCH_VENV := .venv-bench
 BENCHED := $(BENCH_VENV)/.installed
+PIP := -m pip --quiet --disable-pip-version-check
+# Not `npm ci`, which refuses a lock that lacks another platform's binaries. This too installs what the lock has.
+NPM := npm install --ignore-scripts --no-audit --no-fund --loglevel=error
 PLANTINGS ?= 1000000
 CUTS ?= 500
 STRIPE_CLI := .stripe-cli
-STRIPE_CLI_VERSION := 1.52.0
 BENCH_SERVER := .bench-server
-WIREMOCK_VERSION := 3.13.2
-PRISM_VERSION := 5.16.0
 STRIPE_MOCK_VERSION := v0.203.0
 LANGUAGES := .languages
 LANGUAGE_TESTS := tests/test_examples_run.py tests/test_examples_reference.py tests/test_sdk_wire_seen.py
 AXE := .axe
-AXE_VERSION := 4.14.1
 BROWSER_VENV := .venv-browser
 BROWSER_READY := $(BROWSER_VENV)/.installed
 SEQUENCES ?= 5000
@@ -31,7 +31,7 @@ LONG_TESTS := tests/test_recording_killed.py tests/test_recording_series.py test
 NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: demo test coverage neighbours canaries cuts sequences languages stripe-cli redis redis-server wrk nginx chromium lint cassettes bench bench-short bench-server bench-server-short soak load fuzz long peers browser clean
+.PHONY: help demo test test-newest test-lowest pins coverage neighbours canaries cuts sequences languages stripe-cli redis redis-server wrk nginx chromium lint cassettes bench bench-short bench-server bench-server-short soak load fuzz long peers browser clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -42,13 +42,22 @@ test: $(INSTALLED) ## the test suite; no network needed once it is set up
 coverage: $(INSTALLED) ## the same tests, with branch coverage
 	$(RUN)python -m pytest -n 2 --cov --cov-report=term:skip-covered
 
-neighbours: ## beside other interceptors, and the heavy clients, in virtual environments of their own
-	@test -d $(VENV)-neighbours || $(PYTHON) -m venv $(VENV)-neighbours
-	@$(VENV)-neighbours/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test-neighbours]'
-	$(VENV)-neighbours/bin/python -m pytest $(NEIGHBOUR_TESTS)
-	@test -d $(VENV)-niquests || $(PYTHON) -m venv $(VENV)-niquests
-	@$(VENV)-niquests/bin/python -m pip install --quiet --disable-pip-version-check niquests pytest --editable .
-	$(VENV)-niquests/bin/python -m pytest -c tests/niquests/pytest.ini --rootdir tests/niquests tests/niquests
+test-newest: ## the same tests on the newest release of everything, whatever constraints/ says
+	@rm -rf $(VENV)-newest
+	@$(PYTHON) -m venv $(VENV)-newest
+	@$(VENV)-newest/bin/python $(PIP) install --upgrade pip
+	@$(VENV)-newest/bin/python $(PIP) install --editable '.[test]'
+	$(VENV)-newest/bin/python -m pytest -n 2
+
+test-lowest: $(VENV)-lowest/.installed ## the same tests on the lowest versions that pyproject.toml allows
+	$(VENV)-lowest/bin/python -m pytest -n 2
+
+pins: $(VENV)-pins/.installed ## take the newest versions of everything into constraints/, and print what moved
+	$(VENV)-pins/bin/python -m constraints.refresh
+
+neighbours: $(VENV)-neighbours/.installed $(VENV)-niquests/.installed ## beside other interceptors, and the heavy clients
+	NEIGHBOURS_REQUIRED=1 $(VENV)-neighbours/bin/python -m pytest $(NEIGHBOUR_TESTS)
+	NEIGHBOURS_REQUIRED=1 $(VENV)-niquests/bin/python -m pytest -c tests/niquests/pytest.ini --rootdir tests/niquests tests/niquests
 
 canaries: $(INSTALLED) ## secrets planted, redacted and looked for: PLANTINGS of them; SEED=n repeats a run
 	$(RUN)python -m tests.canaries --plantings $(PLANTINGS) $(if $(SEED),--seed $(SEED))
@@ -114,45 +123,81 @@ redis-server wrk nginx chromium: # each installed where it is missing and apt ma
 	@command -v $@ > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $@ > /dev/null; } || \
 		{ echo "$@ is needed, and could not be installed: install it with this system's packages" >&2; exit 1; }
 
-clean:
-	rm -rf $(VENV) $(VENV)-neighbours $(VENV)-niquests $(BENCH_VENV) $(BENCH_SERVER) $(BROWSER_VENV) $(AXE) $(STRIPE_CLI) $(LANGUAGES) .coverage .mypy_cache .ruff_cache
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 22
 
-$(INSTALLED): pyproject.toml
+clean: ## remove all that targets set up
+	rm -rf $(VENV) $(VENV)-* $(BENCH_SERVER) $(AXE) $(STRIPE_CLI) $(LANGUAGES) .coverage .mypy_cache .ruff_cache
+
+# $(call environment,DIRECTORY,NAME): a virtual environment with what constraints/NAME.txt lists, and nothing else.
+# Its pip comes first, so that one version of pip installs all the rest; the setuptools of older Pythons' venv goes.
+define environment
 	@$(PYTHON) -c 'import sys; sys.exit("replaydisputes needs Python 3.11 or newer; set PYTHON=…" if sys.version_info < (3, 11) else 0)'
-	@echo "Setting up $(VENV) (once, about a minute)…"
-	@rm -rf $(VENV)
-	@$(PYTHON) -m venv $(VENV)
-	@$(RUN)python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@echo "Setting up $(1) (once, about a minute)…"
+	@rm -rf $(1)
+	@$(PYTHON) -m venv $(1)
+	@$(1)/bin/python $(PIP) install --no-deps "$$(grep '^pip==' constraints/$(2).txt)"
+	@$(1)/bin/python $(PIP) uninstall --yes setuptools 2> /dev/null
+	@$(1)/bin/python $(PIP) install --no-deps --requirement constraints/$(2).txt
+endef
+
+# The same, with this checkout in it. hatchling is pinned too, so the build needs no environment of its own.
+define environment_of_ours
+	$(environment)
+	@$(1)/bin/python $(PIP) install --no-deps --no-build-isolation --editable .
+	@$(1)/bin/python $(PIP) check || { echo "constraints/$(2).txt does not fit pyproject.toml: run make pins" >&2; exit 1; }
+	@touch $(1)/.installed
+endef
+
+$(INSTALLED): pyproject.toml constraints/test.txt
+	$(call environment_of_ours,$(VENV),test)
+
+$(VENV)-lowest/.installed: pyproject.toml constraints/lowest.txt
+	$(call environment_of_ours,$(VENV)-lowest,lowest)
+
+$(VENV)-neighbours/.installed: pyproject.toml constraints/neighbours.txt
+	$(call environment_of_ours,$(VENV)-neighbours,neighbours)
+
+$(VENV)-niquests/.installed: pyproject.toml constraints/niquests.txt
+	$(call environment_of_ours,$(VENV)-niquests,niquests)
+
+$(BENCHED): pyproject.toml constraints/bench.txt # apart from $(VENV): the peers' pytest plugins would load in every test run
+	$(call environment_of_ours,$(BENCH_VENV),bench)
+
+$(BROWSER_READY): pyproject.toml constraints/browser.txt
+	$(call environment_of_ours,$(BROWSER_VENV),browser)
+
+$(VENV)-pins/.installed: constraints/pins.txt
+	$(call environment,$(VENV)-pins,pins)
 	@touch $@
 
-$(STRIPE_CLI)/.installed: Makefile
-	npm install --prefix $(STRIPE_CLI) --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error @stripe/cli@$(STRIPE_CLI_VERSION)
+$(STRIPE_CLI)/.installed: constraints/npm/stripe-cli/package-lock.json
+	@mkdir -p $(STRIPE_CLI)
+	@cp constraints/npm/stripe-cli/*.json $(STRIPE_CLI)
+	$(NPM) --prefix $(STRIPE_CLI)
 	@touch $@
 
-$(LANGUAGES)/.installed: examples/node/package.json
+$(LANGUAGES)/.installed: examples/node/package-lock.json
 	@mkdir -p $(LANGUAGES)/node
-	@cp $< $(LANGUAGES)/node
-	npm install --prefix $(LANGUAGES)/node --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
+	@cp examples/node/*.json $(LANGUAGES)/node
+	$(NPM) --prefix $(LANGUAGES)/node
 	@touch $@
 
-$(BENCH_SERVER)/.installed: Makefile # the peers that npm, Go and PyPI have; those that cannot be had are left out of the table
-	-npm install --prefix $(BENCH_SERVER) --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error wiremock@$(WIREMOCK_VERSION) @stoplight/prism-cli@$(PRISM_VERSION)
+$(AXE)/.installed: constraints/npm/axe/package-lock.json
+	@mkdir -p $(AXE)
+	@cp constraints/npm/axe/*.json $(AXE)
+	$(NPM) --prefix $(AXE)
+	@touch $@
+
+# The peers that npm, Go and PyPI have; those that cannot be had are left out of the table.
+$(BENCH_SERVER)/.installed: constraints/npm/bench-server/package-lock.json
+	@mkdir -p $(BENCH_SERVER)
+	@cp constraints/npm/bench-server/*.json $(BENCH_SERVER)
+	-$(NPM) --prefix $(BENCH_SERVER)
 	-GOBIN=$(CURDIR)/$(BENCH_SERVER) go install github.com/stripe/stripe-mock@$(STRIPE_MOCK_VERSION)
-	-$(PYTHON) -m venv $(BENCH_SERVER)/mitmproxy && $(BENCH_SERVER)/mitmproxy/bin/python -m pip install --quiet --disable-pip-version-check mitmproxy
+	-$(MAKE) --no-print-directory $(BENCH_SERVER)/mitmproxy/.installed
 	@touch $@
 
-$(BENCHED): pyproject.toml # apart from $(VENV): the peers' pytest plugins would load in every test run
-	@rm -rf $(BENCH_VENV)
-	@$(PYTHON) -m venv $(BENCH_VENV)
-	@$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
-	@touch $@
-
-$(BROWSER_READY): pyproject.toml
-	@rm -rf $(BROWSER_VENV)
-	@$(PYTHON) -m venv $(BROWSER_VENV)
-	@$(BROWSER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test-browser]'
-	@touch $@
-
-$(AXE)/.installed: Makefile
-	npm install --prefix $(AXE) --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error axe-core@$(AXE_VERSION)
+$(BENCH_SERVER)/mitmproxy/.installed: constraints/mitmproxy.txt
+	$(call environment,$(BENCH_SERVER)/mitmproxy,mitmproxy)
 	@touch $@

@@ -20,6 +20,7 @@ from replaydisputes.errors import MismatchError
 from replaydisputes.interception import answering
 from replaydisputes.model import Response, TransportFault
 from tests.interception_support import URL, Call, Echo, Fixed, Got, Refusing, audited, live_server
+from tests.neighbour_support import needs_neighbour
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 COOKIE = Response(200, (("Set-Cookie", "a=1; Path=/"), ("Content-Length", "4")), b"a\nb\n")
@@ -256,7 +257,7 @@ with answering(One()) as route:
 
 
 def test_boto3s_client_is_answered() -> None:
-    pytest.importorskip("boto3", reason="`make neighbours` installs boto3 and runs this")
+    needs_neighbour("boto3")
     done = subprocess.run([sys.executable, "-c", BOTO], capture_output=True, text=True, check=False)
 
     asked = "POST https://sts.eu-west-1.amazonaws.com/ Action=GetCallerIdentity&Version=2011-06-15"

@@ -5,7 +5,6 @@ Each runs in a pytest of its own with just that plugin, because two of them on o
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -13,6 +12,8 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
+from tests.neighbour_support import needs_neighbour
 
 ROOT = Path(__file__).parent.parent
 HEAD = """
@@ -248,8 +249,7 @@ NEIGHBOURS = {
 @pytest.mark.parametrize("name", NEIGHBOURS)
 def test_a_neighbour_keeps_its_hosts_and_is_named_where_it_gets_none(name: str, tmp_path: Path) -> None:
     module, plugin, source, count = NEIGHBOURS[name]
-    if importlib.util.find_spec(module) is None:
-        pytest.skip(f"{name} is not installed; `make neighbours` installs it and runs this")
+    needs_neighbour(module)
     (tmp_path / "test_it.py").write_text(textwrap.dedent(HEAD) + textwrap.dedent(source), encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     for directory in (tmp_path, tmp_path / "cassettes" / "test_it"):
