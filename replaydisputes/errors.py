@@ -30,6 +30,16 @@ def without_keys(text: str) -> str:
     return _KEY.sub(r"\1…", text)
 
 
+_MOST_QUOTED = 200
+
+
+def in_one_line(text: object) -> str:
+    """A text of somebody else's, for a message of ours: in one line, without control characters, and not long."""
+    line = " ".join(str(text).split())
+    plain = "".join(char if char.isprintable() else "?" for char in line)
+    return plain if len(plain) <= _MOST_QUOTED else f"{plain[:_MOST_QUOTED]}…"
+
+
 _FEW = 12
 _NEAREST = 5
 
@@ -232,7 +242,8 @@ class UnexpectedAnswerError(ReplayDisputesError):
     """The other side answered something the scenario cannot go on from."""
 
     def __init__(self, scenario: str, call: str, expected: str, got: str, kept: str = "") -> None:
-        self.scenario, self.call, self.expected, self.got, self.kept = scenario, call, expected, got, kept
+        self.scenario, self.call, self.expected, self.kept = scenario, call, expected, kept
+        self.got = got = in_one_line(got)
         super().__init__(f"{scenario}: {call}: expected {expected}, got {got}.{' ' + kept if kept else ''}")
 
 

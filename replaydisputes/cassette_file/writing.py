@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
-import re
 from enum import StrEnum
 from pathlib import Path
 
 from replaydisputes.errors import FileAccessError, LeakFoundError, LivemodeError
 from replaydisputes.leak_gate import KnownSecrets, find_leaks
 from replaydisputes.model import Cassette, Provenance
+from replaydisputes.stripe_api.json_values import says_livemode
 
 from .disk import locked, remove_leftovers, replace
 from .layout import serialize
 from .loading import read_bytes
 from .reading import parse
-
-_LIVEMODE_TEXT = re.compile(rb'"livemode"\s*:\s*true')
 
 
 class WriteOutcome(StrEnum):
@@ -57,22 +54,8 @@ def write(path: Path, cassette: Cassette, known: KnownSecrets, *, redate: bool =
 def refuse_livemode(cassette: Cassette) -> None:
     """Raises LivemodeError where any object in any response body, at any depth, has `livemode: true`."""
     for number, interaction in enumerate(cassette.interactions, 1):
-        if _is_live(interaction.response.body):
+        if says_livemode(interaction.response.body):
             raise LivemodeError(f"the answer in interaction {number} ({interaction.request.method})")
-
-
-def _is_live(body: bytes) -> bool:
-    found = False
-
-    def look(pairs: list[tuple[str, object]]) -> None:
-        nonlocal found
-        found = found or any(key == "livemode" and value is True for key, value in pairs)
-
-    try:
-        json.loads(body, object_pairs_hook=look)
-    except (ValueError, RecursionError):
-        return found or _LIVEMODE_TEXT.search(body) is not None
-    return found
 
 
 def _say_the_same(old: Cassette, new: Cassette) -> bool:

@@ -6,22 +6,28 @@ import logging
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import vcr
 from requests.auth import AuthBase
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.record_mode import RecordMode
 
-from replaydisputes.errors import UnreachableError
-from replaydisputes.model import Headers, Interaction, Request, Response, reason_phrase
+from replaydisputes.errors import UnreachableError, in_one_line
+from replaydisputes.model import Headers, Interaction, Request, Response, reason_phrase, without_headers
 from replaydisputes.recording.patience import Pace, Patience, as_first_answered, is_to_be_tried_again, is_whole
+from replaydisputes.recording.refusals import UnusableAnswerError
 from replaydisputes.recording.trust import ca_bundle
+from replaydisputes.recording.wire import AnswerBoundError, bounded_answers
+from replaydisputes.redaction.encodings import decoded
 from replaydisputes.stripe_api.facts import API_ORIGIN, RESPONSE_HEADER_ORDER
+from replaydisputes.stripe_api.json_values import DEEPEST_JSON, nests_too_deep
 
 TIMEOUT_S = (10, 60)
 """To connect, and between two bytes of an answer."""
@@ -104,13 +110,31 @@ class Capture:
                 auth=_BearerKey(key),
                 timeout=TIMEOUT_S,
                 allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            raise unreachable(host, error) from error
-        interaction = _interaction(*self._cassette.data[-1])
-        if not is_whole(interaction.response):
-            raise UnreachableError(host, "the answer broke off in the middle")
-        return interaction
+                stream=True,  # what vcrpy captured is read here, and nothing of it by requests
+            ).close()
+        except AnswerBoundError as error:
+            raise UnreachableError(host, str(error), may_pass=False) from error
+        except _FAILURES as error:
+            if not self._cassette.data:
+                raise unreachable(host, error) from error
+        return _usable(host, _interaction(*self._cassette.data[-1]))
+
+
+def _usable(host: str, interaction: Interaction) -> Interaction:
+    """The interaction with its answer's body decoded. Raises UnreachableError for a body that nobody can use."""
+    response = interaction.response
+    is_opened, body = decoded(response.headers, response.body)
+    if not is_opened:
+        encoding = in_one_line(response.header("content-encoding") or "")
+        raise UnreachableError(host, f"its answer's {encoding} could not be undone: damaged, cut off, or far too large")
+    if response.header("content-encoding"):
+        headers = without_headers(response.headers, ["Content-Encoding", "Content-Length"])
+        response = replace(response, headers=(*headers, ("Content-Length", str(len(body)))), body=body)
+    if not is_whole(response):
+        raise UnreachableError(host, "its answer broke off in the middle")
+    if nests_too_deep(response.body):
+        raise UnusableAnswerError(host, f"JSON nested deeper than {DEEPEST_JSON} levels", interaction)
+    return replace(interaction, response=response)
 
 
 @contextmanager
@@ -125,6 +149,7 @@ def capturing(api_base: str, patience: Patience | None = None, pace: Pace | None
     recorder.register_persister(_Nowhere)
     with (
         _silenced(logging.getLogger("vcr")),
+        bounded_answers(),
         recorder.use_cassette("capture") as cassette,
         requests.Session() as session,
     ):
@@ -198,6 +223,9 @@ _CAUSES: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
+_FAILURES = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
+"""What a call may end with: requests does not wrap all that urllib3 and http.client raise."""
+
 _LASTING = (ssl.SSLCertVerificationError, requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL)
 """No other attempt will fare better."""
 
@@ -205,13 +233,13 @@ _WITHOUT_CONNECTION = (NewConnectionError, ConnectTimeoutError, requests.excepti
 """There was nothing to send the request on."""
 
 
-def unreachable(host: str, error: requests.RequestException) -> UnreachableError:
+def unreachable(host: str, error: Exception) -> UnreachableError:
     """A failed request: why, whether another attempt may fare better, and whether it may have arrived."""
     may_pass, may_have_arrived = not _is(error, _LASTING), not _is(error, (*_LASTING, *_WITHOUT_CONNECTION))
     return UnreachableError(host, _cause(error), may_pass=may_pass, may_have_arrived=may_have_arrived)
 
 
-def _cause(error: requests.RequestException) -> str:
+def _cause(error: Exception) -> str:
     """What went wrong, in words of our own: the library's text may quote the request."""
     if _is(error, (ssl.SSLCertVerificationError,)):
         return (

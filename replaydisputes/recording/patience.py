@@ -56,6 +56,8 @@ def is_whole(response: Response) -> bool:
         return True
     try:
         json.loads(response.body)
+    except RecursionError:
+        return True
     except ValueError:
         return not response.body
     return True

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from replaydisputes.errors import ReplayDisputesError
+from replaydisputes.errors import ReplayDisputesError, UnreachableError
+from replaydisputes.model import Interaction
+
+
+class UnusableAnswerError(UnreachableError):
+    """A whole answer that no recording can hold. `interaction`: the call with it, for the journal alone."""
+
+    def __init__(self, host: str, cause: str, interaction: Interaction) -> None:
+        super().__init__(host, cause, may_pass=False)
+        self.interaction = interaction
 
 
 class RecordingDeclinedError(ReplayDisputesError):

@@ -6,7 +6,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from replaydisputes.errors import (
     LeakFoundError,
@@ -20,7 +20,12 @@ from replaydisputes.recording.leftovers import leftovers
 from replaydisputes.recording.own_replay import NotReplayableError
 from replaydisputes.recording.patience import Patience
 from replaydisputes.recording.quarantine import Journal
-from replaydisputes.recording.refusals import NeedMissingError, RecordingDeclinedError, WriteRefusedError
+from replaydisputes.recording.refusals import (
+    NeedMissingError,
+    RecordingDeclinedError,
+    UnusableAnswerError,
+    WriteRefusedError,
+)
 from replaydisputes.recording.scenarios.recipe import Scenario
 from replaydisputes.recording.scenarios.steps import (
     Call,
@@ -37,6 +42,7 @@ from replaydisputes.recording.scenarios.steps import (
 from replaydisputes.recording.scenarios.templates import filled
 from replaydisputes.recording.surroundings import Surroundings, Target
 from replaydisputes.stripe_api.forms import Params, encode_form
+from replaydisputes.stripe_api.json_values import says_livemode
 from replaydisputes.stripe_api.urls import dispute_id_in_path, split_url
 
 __all__ = ["NeedMissingError", "RecordingDeclinedError", "Run", "WriteRefusedError"]
@@ -144,7 +150,7 @@ class Run:
 
     def _adopt(self, capture: Caller, dispute: str) -> None:
         """Read an existing dispute and ask for leave to change it."""
-        found = self._setup(capture, "GET", f"/v1/disputes/{dispute}")
+        found = self._setup(capture, "GET", f"/v1/disputes/{dispute}", wanted="id")
         self._values = {"dispute": dispute} | {
             name: found[name] for name in ("charge", "payment_intent") if isinstance(found.get(name), str)
         }
@@ -172,14 +178,14 @@ class Run:
             ("confirm", "true"),
             *pay.form,
         )
-        payment = self._setup(capture, "POST", "/v1/payment_intents", form)
+        payment = self._setup(capture, "POST", "/v1/payment_intents", form, wanted="id")
         return {"payment_intent": str(payment["id"]), "charge": str(payment.get("latest_charge"))}
 
     def _wait_for_disputes(self, capture: Caller, wait: WaitForDisputes) -> dict[str, str]:
         path = f"/v1/disputes?payment_intent={self._values['payment_intent']}"
 
-        def found() -> list[Any] | None:
-            disputes = self._setup(capture, "GET", path)["data"]
+        def found() -> list[dict[str, Any]] | None:
+            disputes = self._listed(capture, path)
             return disputes if len(disputes) >= wait.count else None
 
         disputes = self._polled(found, "waiting for the dispute", "one" if wait.count == 1 else str(wait.count))
@@ -187,7 +193,8 @@ class Run:
 
     def _wait_for_field(self, capture: Caller, wait: WaitForField) -> None:
         def found() -> str | None:
-            value = field_at(self._setup(capture, "GET", f"/v1/disputes/{self._values['dispute']}"), wait.path)
+            dispute = self._setup(capture, "GET", f"/v1/disputes/{self._values['dispute']}", wanted="id")
+            value = field_at(dispute, wait.path)
             return value if value and (not wait.values or value in wait.values) else None
 
         wanted = f"{wait.path} {' or '.join(wait.values)}" if wait.values else f"a value of {wait.path}"
@@ -197,14 +204,14 @@ class Run:
         about = self._values[wait.about]
 
         def found() -> str | None:
-            events = self._setup(capture, "GET", f"/v1/events?type={wait.event_type}&limit=100")["data"]
+            events = self._listed(capture, f"/v1/events?type={wait.event_type}&limit=100")
             return next((str(event["id"]) for event in events if field_at(event, "data.object.id") == about), None)
 
         return {wait.gives[0]: self._polled(found, f"waiting for the event {wait.event_type}", "it")}
 
     def _find_account(self, capture: Caller) -> dict[str, str]:
         self._say("looking for a connected account")
-        accounts = self._setup(capture, "GET", "/v1/accounts?limit=100")["data"]
+        accounts = self._listed(capture, "/v1/accounts?limit=100")
         chargeable = next((account for account in accounts if account.get("charges_enabled") is True), None)
         if chargeable is None:
             raise NeedMissingError(
@@ -227,11 +234,21 @@ class Run:
             self.around.sleep(POLL_EVERY_S)
             waited_s += POLL_EVERY_S
 
-    def _setup(self, capture: Caller, method: Any, path: str, form: Params = ()) -> dict[str, Any]:
+    def _listed(self, capture: Caller, path: str) -> list[dict[str, Any]]:
+        """The objects of a list, each with its id."""
+        objects = self._setup(capture, "GET", path, wanted="data")["data"]
+        if not isinstance(objects, list) or not all(_has_id(each) for each in objects):
+            what = f"GET {path.partition('?')[0]}"
+            raise self._unexpected(what, "a list of Stripe objects", "a list of another shape")
+        return objects
+
+    def _setup(
+        self, capture: Caller, method: Literal["GET", "POST"], path: str, form: Params = (), *, wanted: str
+    ) -> dict[str, Any]:
         what = f"{method} {path.partition('?')[0]}"
         interaction = self._send(capture, Call(what, method, path, recorded=False), path, form)
         value = json_object(interaction.response)
-        if interaction.response.status != 200 or not {"id", "data"} & value.keys():
+        if interaction.response.status != 200 or not (_has_id(value) if wanted == "id" else wanted in value):
             raise self._unexpected(what, "HTTP 200 and a Stripe object", told(interaction.response))
         return value
 
@@ -239,7 +256,7 @@ class Run:
         """One request and its answer, from the earlier run as far as that got; `raw` keeps whatever is answered."""
         interaction = self._again(call, path) if self._earlier else self._live(capture, call, path, form)
         self.raw.append(interaction)
-        if json_object(interaction.response).get("livemode") is True:
+        if says_livemode(interaction.response.body):
             raise LivemodeError(f"the answer to {call.method} {path.partition('?')[0]}")
         return interaction
 
@@ -262,6 +279,8 @@ class Run:
         except UnreachableError as error:
             if not error.may_have_arrived:
                 self._unanswered = ""
+            if isinstance(error, UnusableAnswerError) and self.journal is not None:
+                self.journal.answered(error.interaction, recorded=call.recorded)
             raise UnreachableError(error.host, error.cause, self.kept()) from error
         self._unanswered = ""
         if self.journal is not None:
@@ -291,3 +310,7 @@ class Run:
 
     def _unexpected(self, call: str, expected: str, got: str) -> UnexpectedAnswerError:
         return UnexpectedAnswerError(self.scenario.name, call, expected, got, self.kept())
+
+
+def _has_id(value: object) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("id"), str)

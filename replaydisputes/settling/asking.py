@@ -16,6 +16,7 @@ from replaydisputes.recording.surroundings import Target
 from replaydisputes.redaction import redact
 from replaydisputes.stripe_api.facts import API_ORIGIN, API_VERSION
 from replaydisputes.stripe_api.forms import encode_form
+from replaydisputes.stripe_api.json_values import says_livemode
 
 Found = TypeVar("Found")
 Param = tuple[str, str]
@@ -196,6 +197,6 @@ class Ask:
 
     def _kept(self, request: Request, response: Response) -> Answer:
         answer = Answer(request, response)
-        if answer.raw.get("livemode") is True:
+        if says_livemode(response.body):
             raise LivemodeError(f"an answer to {request.method} {request.url.partition('?')[0]}")
         return answer

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from replaydisputes.model import Response
+from replaydisputes.stripe_api import json_values
 from replaydisputes.stripe_api.facts import ERROR_HEADER
 from replaydisputes.stripe_api.forms import Params
 
@@ -112,11 +113,7 @@ Step = Call | Pay | WaitForDisputes | WaitForField | WaitForEvent | FindAccount
 
 def json_object(response: Response) -> dict[str, Any]:
     """The answer as a JSON object; empty where it is none."""
-    try:
-        value = json.loads(response.body)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+    return json_values.json_object(response.body)
 
 
 def said(value: Mapping[str, Any]) -> str:
@@ -130,15 +127,7 @@ def told(response: Response) -> str:
     status = f"HTTP {response.status}{said(json_object(response))}"
     if response.header(ERROR_HEADER) == "MismatchError":
         return f"{status} from a server that replays cassettes; `replaydisputes sandbox` is one to record from"
-    return status if _is_json(response) else f"{status} with a body that is no JSON"
-
-
-def _is_json(response: Response) -> bool:
-    try:
-        json.loads(response.body)
-    except ValueError:
-        return False
-    return True
+    return status if json_values.is_json(response.body) else f"{status} with a body that is no JSON"
 
 
 def field_at(value: Any, path: str) -> str:
