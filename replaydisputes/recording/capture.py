@@ -126,12 +126,14 @@ def _usable(host: str, interaction: Interaction) -> Interaction:
     is_opened, body = decoded(response.headers, response.body)
     if not is_opened:
         encoding = in_one_line(response.header("content-encoding") or "")
-        raise UnreachableError(host, f"its answer's {encoding} could not be undone: damaged, cut off, or far too large")
+        raise UnreachableError(
+            host, f"the answer is {encoding} that could not be undone: damaged, cut off, or far too large"
+        )
     if response.header("content-encoding"):
         headers = without_headers(response.headers, ["Content-Encoding", "Content-Length"])
         response = replace(response, headers=(*headers, ("Content-Length", str(len(body)))), body=body)
     if not is_whole(response):
-        raise UnreachableError(host, "its answer broke off in the middle")
+        raise UnreachableError(host, "the answer broke off in the middle")
     if nests_too_deep(response.body):
         raise UnusableAnswerError(host, f"JSON nested deeper than {DEEPEST_JSON} levels", interaction)
     return replace(interaction, response=response)

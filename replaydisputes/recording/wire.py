@@ -75,7 +75,7 @@ class BoundedResponse(http.client.HTTPResponse):
         self._read_bytes += len(piece)
         if self._read_bytes > MAX_ANSWER_BYTES:
             self._shut()
-            raise AnswerBoundError(f"its answer is larger than {MAX_ANSWER_BYTES // 1024**2} MB")
+            raise AnswerBoundError(f"the answer is larger than {MAX_ANSWER_BYTES // 1024**2} MB")
         return piece
 
     def _expire(self) -> None:
@@ -89,7 +89,7 @@ class BoundedResponse(http.client.HTTPResponse):
 
     @contextmanager
     def _bounded(self) -> Iterator[None]:
-        late = AnswerBoundError(f"its answer was not whole within {ANSWER_S:g} s")
+        late = AnswerBoundError(f"the answer was not whole within {ANSWER_S:g} s")
         try:
             yield
         except BaseException as error:
