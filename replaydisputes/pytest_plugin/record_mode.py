@@ -1,4 +1,7 @@
-"""`--replaydisputes-record`: a cassette is written once its test has passed. Registered only where it is asked for."""
+"""`--replaydisputes-record`: a cassette is written once its test has passed, which is then run again on it.
+
+Registered only where it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ import pytest
 
 from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.pytest_plugin import NAME, mode_of
+from replaydisputes.pytest_plugin.running_again import NOT_REPLAYED, is_run_again, problem_on_own_recording
 from replaydisputes.recording.from_test import OF_PYTEST, Plan, Take, plan_for
+from replaydisputes.recording.publishing import Recorded
 from replaydisputes.settings import redaction_policy
 
 PROPERTY = f"{NAME}-record"
@@ -49,7 +54,9 @@ class RecordMode:
         self._courses: list[_Course] = []
 
     def plan(self, item: pytest.Item) -> Plan:
-        """How this test records: nothing is written before its last fixture is torn down."""
+        """How this test records: nothing is written before its last fixture is torn down. Its second run replays."""
+        if is_run_again(item):
+            return replace(self._plan, mode="none")
         course = item.stash[_course]
 
         def on_end(take: Take, failure: BaseException | None) -> None:
@@ -63,6 +70,8 @@ class RecordMode:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        if is_run_again(item):
+            return
         item.stash[_course] = _Course()
         self._courses.append(item.stash[_course])
 
@@ -72,14 +81,14 @@ class RecordMode:
     ) -> Generator[None, pytest.TestReport | None, pytest.TestReport | None]:
         """Reports know what the phases do not raise: a failure in unittest or in a subtest, an expected failure."""
         report = yield
-        if report is not None and report.outcome != "passed" and _course in item.stash:
+        if report is not None and report.outcome != "passed" and _course in item.stash and not is_run_again(item):
             item.stash[_course].failed = True
         return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, None, None]:
         course = item.stash.get(_course, None)
-        if course is None:
+        if course is None or is_run_again(item):
             return (yield)
         try:
             yield
@@ -90,7 +99,10 @@ class RecordMode:
             self._courses.remove(course)
             if course.failed:
                 _give_up(item, course)
-        problems = [problem for take in course.takes if (problem := _published(item, take))]
+        problems: list[str] = []
+        made = [one for take in course.takes if (one := _published(item, take, problems))]
+        if made and not problems:
+            problems += _not_passed_again(item, nextitem, made)
         if problems:
             pytest.fail("\n".join(problems), pytrace=False)
 
@@ -115,17 +127,28 @@ class RecordMode:
                 terminalreporter.write_line(line)
 
 
-def _published(item: pytest.Item, take: Take) -> str:
-    """Write a cassette and note what was written; the problem, where that failed."""
+def _published(item: pytest.Item, take: Take, problems: list[str]) -> Recorded | None:
+    """Write a cassette and note what was written; None if that failed, with the problem added to `problems`."""
     try:
         made = take.publish()
     except ReplayDisputesError as error:
-        return str(error)
+        problems.append(str(error))
+        return None
     provenance = made.cassette.provenance
     source = provenance.made_against if provenance else "nothing"
     count = len(made.cassette.interactions)
     item.user_properties.append((PROPERTY, f"{made.path}: {made.outcome}; interactions: {count}, from {source}"))
-    return ""
+    return made
+
+
+def _not_passed_again(item: pytest.Item, nextitem: pytest.Item | None, made: list[Recorded]) -> list[str]:
+    """Run the test once more on what it recorded. The summary tells of a failure even if the test is run yet again."""
+    problem = problem_on_own_recording(item, nextitem, made)
+    if not problem:
+        return []
+    paths = ", ".join(str(one.path) for one in made)
+    item.user_properties.append((PROPERTY, f"{paths}: {NOT_REPLAYED}"))
+    return [problem]
 
 
 def _give_up(item: pytest.Item, course: _Course) -> None:
