@@ -107,7 +107,7 @@ def library_in(cassettes: str | Path | Sequence[str | Path]) -> Library:
 
 
 def _players(names: Sequence[str], setting: Setting) -> list[Player]:
-    begins_at_s = _beginning(setting.clock)
+    now_s = _now_s(setting.clock)
     apart = [""] if len(names) == 1 else _set_apart(names)
     return [
         Player(
@@ -117,7 +117,8 @@ def _players(names: Sequence[str], setting: Setting) -> list[Player]:
             on_exhausted=setting.on_exhausted,
             stripe_version=setting.stripe_version,
             on_version=_warn_version,
-            begins_at_s=begins_at_s,
+            begins_at_s=now_s if setting.clock == "now" else None,
+            now_s=now_s,
             beside=beside,
         )
         for name, beside in zip(names, apart, strict=True)
@@ -170,10 +171,10 @@ def _warn(warning: Warning) -> None:
     warnings.warn(warning, stacklevel=6)  # where the with block stands
 
 
-def _beginning(clock: Clock) -> int | None:
-    """The unix second at which the recording is to begin; None: when it did. Read here, where it can be frozen."""
+def _now_s(clock: Clock) -> int:
+    """The unix second at which the replay begins. Read here, where it can be frozen."""
     check_option("clock", clock, CLOCKS)
-    return int(time.time()) if clock == "now" else None
+    return int(time.time())
 
 
 def _warn_version(asked: str, recorded: str) -> None:

@@ -237,7 +237,7 @@ def _runs(players: Sequence[Player], clock: str) -> Callable[[], Run]:
     from replaydisputes.playback import Several, runs_of  # noqa: PLC0415
 
     together: Player | Several = players[0] if len(players) == 1 else Several(players)
-    return runs_of(together, (lambda: int(time.time())) if clock == "now" else (lambda: None))
+    return runs_of(together, lambda: int(time.time()), moves_times=clock == "now")
 
 
 def _sandboxes() -> Callable[[], Run]:

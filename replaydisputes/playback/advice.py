@@ -98,6 +98,13 @@ def on_reused_key() -> list[str]:
     ]
 
 
+def on_ambiguity() -> list[str]:
+    return [
+        "Ask for the dispute before the unknown id, or leave any_dispute out and pass the cassette's own id,",
+        "`replay.dispute_id`, for the dispute.",
+    ]
+
+
 def on_empty() -> list[str]:
     return ["Record one that holds the call: `replaydisputes record`."]
 

@@ -7,8 +7,9 @@ from email.utils import formatdate, parsedate_to_datetime
 from typing import NamedTuple
 
 from replaydisputes.model import Cassette, Response
-from replaydisputes.playback.codings import plain_body, rewritten
+from replaydisputes.playback.codings import plain_body
 from replaydisputes.playback.matching import Asked
+from replaydisputes.playback.slots import BODY, Change, changed, text_of
 from replaydisputes.stripe_api.forms import split_key
 from replaydisputes.stripe_api.times import RANGE_OPERATORS, TIME_FIELDS
 
@@ -16,7 +17,7 @@ _DAY_S = 86_400
 _UNIX_S = "[1-9][0-9]{9}"
 """2001 to 2286: a zero stays a zero, and what no answer can have said is no shifted time."""
 
-_TIME = re.compile(rf'("(?:{"|".join(sorted(TIME_FIELDS))})"[ \t\r\n]*:[ \t\r\n]*)({_UNIX_S})(?![0-9.eE])'.encode())
+_TIME = re.compile(rf'("(?:{"|".join(sorted(TIME_FIELDS))})"[ \t\r\n]*:[ \t\r\n]*)({_UNIX_S})(?![0-9.eE])')
 """A time in JSON with the name before it: inside a string the name's quotes would be escaped."""
 
 
@@ -31,7 +32,19 @@ class Shift(NamedTuple):
 
     def told(self, response: Response) -> Response:
         """The recorded answer with its times and its Date moved; not one other byte of the body differs."""
-        return rewritten(response, lambda body: _TIME.sub(self._moved, body), self._header)
+        return changed(response, self.changes(response))
+
+    def changes(self, response: Response) -> list[Change]:
+        """Every time in an answer, and its Date, with what takes its place."""
+        found = [
+            Change(BODY, *time.span(2), str(int(time[2]) + self.seconds))
+            for time in _TIME.finditer(text_of(plain_body(response)))
+        ]
+        for at, (name, value) in enumerate(response.headers):
+            moment_s = _http_date_to_unix(value) if name.lower() == "date" else None
+            if moment_s is not None:
+                found.append(Change(at, 0, len(value), formatdate(moment_s + self.seconds, usegmt=True)))
+        return found
 
     def meant(self, asked: Asked) -> Asked:
         """A request in the cassette's times: the code under test knows only moved ones, and asks with them."""
@@ -39,19 +52,12 @@ class Shift(NamedTuple):
             return asked
         return asked._replace(params=tuple((key, self._earlier(key, value)) for key, value in asked.params))
 
-    def _moved(self, found: re.Match[bytes]) -> bytes:
-        return found[1] + str(int(found[2]) + self.seconds).encode()
-
-    def _header(self, name: str, value: str) -> str:
-        moment_s = _http_date_to_unix(value) if name == "date" else None
-        return value if moment_s is None else formatdate(moment_s + self.seconds, usegmt=True)
-
     def _earlier(self, key: str, value: str) -> str:
         names = [name for name in split_key(key) if name not in RANGE_OPERATORS]
         is_time = bool(names) and names[-1] in TIME_FIELDS and "metadata" not in names
-        return str(self._recorded(int(value))) if is_time and re.fullmatch(_UNIX_S, value) else value
+        return str(self.recorded(int(value))) if is_time and re.fullmatch(_UNIX_S, value) else value
 
-    def _recorded(self, moved_s: int) -> int:
+    def recorded(self, moved_s: int) -> int:
         """The recorded time that a moved one stands for. So "a week ago" is one, whatever second the code says it."""
         if self.days_from_s is None:
             return moved_s - self.seconds
@@ -70,10 +76,16 @@ def recording_moment(cassette: Cassette) -> int | None:
         if moment_s is not None:
             return moment_s
     for interaction in cassette.interactions:
-        found = _TIME.search(plain_body(interaction.response))
+        found = _TIME.search(text_of(plain_body(interaction.response)))
         if found:
             return int(found[2])
     return None
+
+
+def recorded_in_days(cassette: Cassette, away_s: int) -> int | None:
+    """The canonical time that is as many whole days from the recording's begin as `away_s` seconds are."""
+    moment_s = recording_moment(cassette)
+    return None if moment_s is None else moment_s + (away_s + _DAY_S // 2) // _DAY_S * _DAY_S
 
 
 def shift_to(cassette: Cassette, begins_at_s: int | None) -> Shift | None:

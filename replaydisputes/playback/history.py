@@ -3,19 +3,55 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from itertools import chain
-from typing import NamedTuple, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypedDict
 
+from replaydisputes.model import Request
 from replaydisputes.playback.index import Group, Index, Recording
 from replaydisputes.playback.matching import Asked
 from replaydisputes.playback.places import WRITE
 
+if TYPE_CHECKING:
+    from replaydisputes.playback.binding import Bindings
+    from replaydisputes.playback.variables import Parts, Template, Variable
+
+_NOTHING: Mapping[Variable, str] = {}
+
+
+class Bound(Protocol):
+    """Whoever keeps what a run has bound."""
+
+    @property
+    def bindings(self) -> Bindings: ...
+
+
+class Wanted:
+    """A request in the ids and times of the cassette, and who keeps what this run has bound."""
+
+    __slots__ = ("_scope", "asked", "request")
+
+    def __init__(self, asked: Asked, request: Request, scope: Bound) -> None:
+        self.asked, self.request, self._scope = asked, request, scope
+
+    @property
+    def bindings(self) -> Bindings:
+        return self._scope.bindings
+
+    def parts(self, asked: Asked) -> Parts:
+        """The request taken apart. asked: its own, or with another method."""
+        return self.bindings.variables.parts(asked, self.request)
+
 
 class Choice(NamedTuple):
-    """The recording that answers, not yet taken. `counter`: for a read, the recording under which it is counted."""
+    """The recording that answers, not yet taken. `counter`: for a read, the recording under which it is counted.
+
+    new: what it binds when it is taken. is_fresh: it was found by what it binds; else the request is a known one.
+    """
 
     recording: Recording
     counter: int = -1
+    new: Mapping[Variable, str] = _NOTHING
+    is_fresh: bool = False
 
 
 class Progress(TypedDict):
@@ -38,30 +74,37 @@ class History:
         self._cut = bisect_left(index.cuts, start)
         self.answered = set(range(start))
 
-    def next_read(self, wanted: Asked, *, head: bool) -> Choice | None:
+    def next_read(self, wanted: Wanted, *, head: bool) -> Choice | None:
         """The recordings of this epoch in order, the last of them repeating. A HEAD may be answered by either."""
-        here = self._in_order(wanted)
-        if not here and head:
-            here = self._in_order(wanted._replace(method="HEAD"))
-        if not here:
-            return None
-        counter = here[0].index
-        return Choice(here[min(self._reads.get(counter, 0), len(here) - 1)], counter)
+        choice = self._read(wanted, wanted.asked)
+        return self._read(wanted, wanted.asked._replace(method="HEAD")) if choice is None and head else choice
 
-    def next_write(self, wanted: Asked, stage: int = WRITE) -> Choice | None:
+    def next_write(self, wanted: Wanted, stage: int = WRITE) -> Choice | None:
         """The next unplayed recording of this write, unless a write that took effect stands unplayed before it."""
-        waiting = [item for group in self._index.groups(wanted, stage) if (item := self._first_waiting(group))]
-        if not waiting:
-            return None
-        recording = min(waiting, key=lambda item: item.index) if len(waiting) > 1 else waiting[0]
-        return None if self._is_due_before(recording) else Choice(recording)
+        plain = self._index.plain(wanted.asked, stage)
+        found = self._first_waiting(plain) if plain else None
+        choice = Choice(found) if found else None
+        if self._index.may_be_bound(wanted.asked.path, is_plain=bool(plain)):
+            choice = self._first_bound(wanted, stage, choice)
+        return None if choice is None or self._is_due_before(choice.recording) else choice
 
-    def last_write(self, wanted: Asked) -> Choice | None:
+    def last_write(self, wanted: Wanted) -> Choice | None:
         """The last recording of a write all of whose recordings are played; None where there is one to come."""
-        groups = self._index.groups(wanted, WRITE)
-        if not groups or any(self._first_waiting(group) for group in groups):
+        plain = self._index.plain(wanted.asked, WRITE)
+        if plain and self._first_waiting(plain):
             return None
-        return Choice(max((group[-1] for group in groups), key=lambda item: item.index))
+        choice = Choice(plain[-1]) if plain else None
+        if not self._index.may_be_bound(wanted.asked.path, is_plain=bool(plain)):
+            return choice
+        parts = wanted.parts(wanted.asked)
+        for group in wanted.bindings.variables.groups(parts, WRITE):
+            for one in reversed(group):
+                new = wanted.bindings.match(one, parts, anew=True)
+                if new is not None and not self._is_made(one.recording.index):
+                    return None
+                if new is not None and (choice is None or one.recording.index > choice.recording.index):
+                    choice = Choice(one.recording, new=new, is_fresh=True)
+        return choice
 
     def take(self, choice: Choice) -> bool:
         """Move on; False where that changed nothing, so that the same request gets the same answer again."""
@@ -97,25 +140,77 @@ class History:
         self._writes.add(index)
         self._epoch = max(self._epoch, self._index.epoch_after(index))
 
-    def _in_order(self, wanted: Asked) -> Group:
-        groups = self._index.groups(wanted, self._epoch)
-        if len(groups) < 2:
-            return groups[0] if groups else ()
-        return tuple(sorted(chain.from_iterable(groups), key=lambda item: item.index))
+    def _read(self, wanted: Wanted, asked: Asked) -> Choice | None:
+        """A known request goes before one that has to bind something."""
+        group = self._index.plain(asked, self._epoch)
+        if (group and self._index.is_own) or not self._index.may_be_bound(asked.path, is_plain=bool(group)):
+            return self._in_turn(group)
+        bindings, parts = wanted.bindings, wanted.parts(asked)
+        if not bindings.variables.is_own:
+            both = (*group, *bindings.every(parts, self._epoch))
+            return self._in_turn(tuple(sorted(both, key=lambda item: item.index)))
+        known = bindings.known(parts, asked, self._epoch)
+        if known:
+            return self._in_turn([one.recording for one in known])
+        found = bindings.fresh(parts, self._epoch)
+        if found is None:
+            return None
+        same = [one.recording for one in bindings.variables.exact(found[0].recording.asked, self._epoch)]
+        choice = self._in_turn(same)
+        return choice._replace(new=found[1], is_fresh=True) if choice else None
+
+    def _in_turn(self, group: Sequence[Recording]) -> Choice | None:
+        if not group:
+            return None
+        counter = group[0].index
+        return Choice(group[min(self._reads.get(counter, 0), len(group) - 1)], counter)
+
+    def _first_bound(self, wanted: Wanted, stage: int, choice: Choice | None) -> Choice | None:
+        """The first unplayed recording of this write, of that already chosen and of those that have to be bound."""
+        bindings, parts = wanted.bindings, wanted.parts(wanted.asked)
+        for group in bindings.variables.groups(parts, stage):
+            for one in self._waiting(group):
+                index = one.recording.index
+                if choice and index > choice.recording.index:
+                    break
+                new = bindings.match(one, parts)
+                if new is not None:
+                    choice = Choice(one.recording, new=new, is_fresh=True)
+                    break
+        return choice
+
+    def _waiting(self, group: tuple[Template, ...]) -> list[Template]:
+        """The recordings of a group from the first unplayed one on, without those that are played."""
+        position = self._positions.get(id(group), 0)
+        while position < len(group) and self._is_made(group[position].recording.index):
+            position += 1
+        self._positions[id(group)] = position
+        limit = self._next_cut()
+        waiting = []
+        for one in group[position:]:
+            if one.recording.index > limit:
+                break
+            if not self._is_made(one.recording.index):
+                waiting.append(one)
+        return waiting
 
     def _first_waiting(self, group: Group) -> Recording | None:
-        """The first unplayed recording of a group; the group's own first index is its name."""
-        position = self._positions.get(group[0].index, 0)
+        """The first unplayed recording of a group."""
+        position = self._positions.get(id(group), 0)
         while position < len(group) and self._is_made(group[position].index):
             position += 1
-        self._positions[group[0].index] = position
+        self._positions[id(group)] = position
         return group[position] if position < len(group) else None
 
     def _is_due_before(self, recording: Recording) -> bool:
+        return self._next_cut() < recording.index
+
+    def _next_cut(self) -> int:
+        """The first unplayed write that took effect; none that there is, where all are played."""
         cuts = self._index.cuts
         while self._cut < len(cuts) and self._is_made(cuts[self._cut]):
             self._cut += 1
-        return self._cut < len(cuts) and cuts[self._cut] < recording.index
+        return cuts[self._cut] if self._cut < len(cuts) else self._index.count
 
     def _is_made(self, index: int) -> bool:
         return index in self._writes or index < self._start

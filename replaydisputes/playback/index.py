@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from replaydisputes.model import Cassette, Interaction, Outlined, Request, Response, outlines_of
 from replaydisputes.playback.matching import READS, Asked, Sent, is_placeholder, path_of, reduced
 from replaydisputes.playback.places import places_of
 from replaydisputes.stripe_api.urls import dispute_id_in_path
 
-_MOST_KEPT = 256
+if TYPE_CHECKING:
+    from replaydisputes.playback.variables import Variables
 
-Mask = tuple[int, ...]
-"""The positions of the parameters whose recorded values are placeholders."""
+_MOST_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ class Index:
 
     def __init__(self, cassette: Cassette) -> None:
         self._whole = cassette.interactions
+        self._provenance = cassette.provenance
         self._digest = cassette.provenance.digest if cassette.provenance else ""
+        self.is_own = cassette.provenance is not None
         self._outlines = outlines_of(cassette.interactions)
         self._sent: dict[int, Sent] = {}
         self._places = places_of(self._outlines, self._asked, self._response)
@@ -86,6 +89,11 @@ class Index:
         return next(at for at, path in enumerate(self._paths) if dispute_id_in_path(path) == self.dispute_id)
 
     @cached_property
+    def has_unknown_ids(self) -> bool:
+        """Whether a recording may be about an id that Stripe never knew."""
+        return self.is_own and any(outline.status == 404 for outline in self._outlines)
+
+    @cached_property
     def accounts(self) -> frozenset[str]:
         return frozenset(outline.account for outline in self._outlines)
 
@@ -98,6 +106,10 @@ class Index:
 
     def is_read(self, index: int) -> bool:
         return self._outlines[index].method in READS
+
+    @property
+    def count(self) -> int:
+        return len(self._places)
 
     def count_on(self, path: str) -> int:
         """How many recordings a path has."""
@@ -114,15 +126,58 @@ class Index:
         """What another process knows the same history by: the digest of the file, or what it asks and is answered."""
         return hashlib.sha256((self._digest or repr(self._outlines)).encode()).hexdigest()[:16]
 
-    def groups(self, wanted: Asked, stage: int) -> Sequence[Group]:
-        """The groups that answer a request at a stage; more than one only where some hold placeholders."""
-        shelf = self._shelves.get(wanted.path)
-        if shelf is None:
-            if wanted.path not in self._on_path:
-                return ()
-            made = Shelf(map(self.recording, self._on_path[wanted.path]))
-            shelf = self._shelves.setdefault(wanted.path, made)
-        return shelf.groups(wanted, stage)
+    def plain(self, wanted: Asked, stage: int) -> Group:
+        """The recordings at a stage of just this request, of those that hold nothing the client chose."""
+        shelf = self._shelf(wanted.path)
+        return shelf.groups.get((stage, wanted), ()) if shelf else ()
+
+    def may_be_bound(self, path: str, *, is_plain: bool) -> bool:
+        """Whether a request of this path may be answered by a recording that holds what the client chose.
+
+        is_plain: whether one that holds nothing such answers it. Where none does, and recordings are ours, an id in the
+        path may be the client's choice.
+        """
+        shelf = self._shelf(path)
+        if shelf is not None and shelf.is_varied:
+            return True
+        return self.is_own and not is_plain and bool(self.variables.templates)
+
+    @cached_property
+    def variables(self) -> Variables:
+        """What the client chose in the recorded requests. Made by reading all of them."""
+        from replaydisputes.playback.variables import Variables  # noqa: PLC0415 - most replays need none
+
+        return Variables(self, self._provenance)
+
+    def _shelf(self, path: str) -> Shelf | None:
+        shelf = self._shelves.get(path)
+        if shelf is None and path in self._on_path:
+            shelf = self._shelves.setdefault(path, self._made_shelf(path))
+        return shelf
+
+    def _made_shelf(self, path: str) -> Shelf:
+        found = [self.recording(at) for at in self._on_path[path]]
+        is_varied = any(self._may_vary(item) for item in found)
+        varied = self.variables.templates if is_varied else {}
+        groups: defaultdict[tuple[int, Asked], list[Recording]] = defaultdict(list)
+        for item in found:
+            if item.index not in varied:
+                groups[item.stage, item.asked].append(item)
+        return Shelf({key: tuple(group) for key, group in groups.items()}, is_varied)
+
+    def _may_vary(self, item: Recording) -> bool:
+        """Whether a recorded request may hold what the client chose, told cheaply and by itself.
+
+        An id in a parameter is not looked at: that Stripe never knew it would take all answers to tell.
+        """
+        asked = item.asked
+        if any(is_placeholder(value) for _, value in asked.params):
+            return True
+        if not self.is_own:
+            return False
+        if asked.account or item.status == 404:
+            return True
+        return any(key.startswith("created") or "key_" in key or "redacted-" in value for key, value in asked.params)
 
     def _asked(self, index: int) -> Asked:
         return self._request(index).asked
@@ -139,27 +194,11 @@ class Index:
         return self._whole[index].response
 
 
-class Shelf:
-    """The recordings of one path, in groups."""
+class Shelf(NamedTuple):
+    """The recordings of one path that hold nothing the client chose, by stage and request; `is_varied`: others may."""
 
-    def __init__(self, recordings: Iterable[Recording]) -> None:
-        groups: defaultdict[tuple[int, Mask, Asked], list[Recording]] = defaultdict(list)
-        masks: defaultdict[Asked, dict[Mask, None]] = defaultdict(dict)
-        for item in recordings:
-            mask = tuple(at for at, (_, value) in enumerate(item.asked.params) if is_placeholder(value))
-            groups[item.stage, mask, _blanked(item.asked, mask)].append(item)
-            masks[_blanked(item.asked)][mask] = None
-        self._groups = {key: tuple(group) for key, group in groups.items()}
-        self._masks = {shape: tuple(found) for shape, found in masks.items() if any(found)}
-
-    def groups(self, wanted: Asked, stage: int) -> Sequence[Group]:
-        masks = self._masks.get(_blanked(wanted)) if self._masks else None
-        if masks is None:
-            group = self._groups.get((stage, (), wanted))
-            return (group,) if group else ()
-        fitting = (mask for mask in masks if all(wanted.params[at][1] for at in mask))
-        found = (self._groups.get((stage, mask, _blanked(wanted, mask))) for mask in fitting)
-        return [group for group in found if group]
+    groups: dict[tuple[int, Asked], Group]
+    is_varied: bool
 
 
 _indexes: OrderedDict[int, tuple[Cassette, Index]] = OrderedDict()
@@ -185,11 +224,3 @@ def _recorded(request: Request) -> Sent:
     """A recorded HEAD has no body to give, so it stays one and answers no GET."""
     sent = reduced(request)
     return sent._replace(asked=sent.asked._replace(method="HEAD")) if request.method == "HEAD" else sent
-
-
-def _blanked(asked: Asked, mask: Mask | None = None) -> Asked:
-    """The request with the values at some positions blank; None stands for all of them."""
-    if not asked.params or mask == ():
-        return asked
-    params = ((key, "" if mask is None or at in mask else value) for at, (key, value) in enumerate(asked.params))
-    return asked._replace(params=tuple(params))

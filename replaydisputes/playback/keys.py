@@ -65,6 +65,16 @@ def _hash(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def with_key(response: Response, key: str) -> Response:
+    """The answer with the Idempotency-Key of the request, as Stripe says it back; only where one was recorded."""
+    for at, (name, value) in enumerate(response.headers):
+        if name.lower() == "idempotency-key":
+            if value == key:
+                return response
+            return replace(response, headers=(*response.headers[:at], (name, key), *response.headers[at + 1 :]))
+    return response
+
+
 def as_replayed(response: Response) -> Response:
     """The first answer again, marked as Stripe marks it."""
     if response.header("idempotent-replayed"):

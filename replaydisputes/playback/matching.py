@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from replaydisputes.model import Request
-from replaydisputes.stripe_api.forms import Params, normalise_params, parse_form
+from replaydisputes.stripe_api.forms import Params, normalise_params, params_as_sent, parse_form
 from replaydisputes.stripe_api.urls import split_url
 
 _PLACEHOLDER = re.compile(
@@ -61,27 +61,18 @@ def reduced(request: Request) -> Sent:
     return Sent(asked, fields.get("idempotency-key", ""), fields.get("stripe-version", ""))
 
 
+def keys_in_order_sent(request: Request) -> dict[str, int]:
+    """The parameters' keys, spelled as in `Asked`, each with its place in the order sent: query, then body."""
+    sent = _target(request.url)[2]
+    if request.body:
+        sent += _body_params(request.body, request.header("content-type") or "")
+    return {key: at for at, (key, _) in enumerate(params_as_sent(sent))}
+
+
 def path_of(url: str) -> str:
     """The path that `reduced` finds in a URL; ten times as fast where nothing in it is escaped."""
     found = _PLAIN_URL.match(url)
     return found[1] if found else split_url(url).path
-
-
-def same(one: Asked, recorded: Asked) -> bool:
-    """Whether a recording answers a request. A redacted value in the recording stands for any value but absence."""
-    if one == recorded:
-        return True
-    if (one.method, one.origin, one.path, one.account) != (
-        recorded.method,
-        recorded.origin,
-        recorded.path,
-        recorded.account,
-    ):
-        return False
-    return len(one.params) == len(recorded.params) and all(
-        key == recorded_key and (value == recorded_value or (bool(value) and is_placeholder(recorded_value)))
-        for (key, value), (recorded_key, recorded_value) in zip(one.params, recorded.params, strict=True)
-    )
 
 
 def is_placeholder(value: str) -> bool:

@@ -10,23 +10,24 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from replaydisputes.errors import MismatchError
 from replaydisputes.model import Cassette, Interaction, Request, Response
-from replaydisputes.playback.history import Choice, History
-from replaydisputes.playback.index import Recording, index_of
-from replaydisputes.playback.keys import Keyed, as_replayed
-from replaydisputes.playback.matching import Asked, Sent, reduced
+from replaydisputes.playback.history import Choice, Wanted
+from replaydisputes.playback.index import Index, Recording, index_of
+from replaydisputes.playback.keys import Keyed, as_replayed, with_key
+from replaydisputes.playback.matching import Sent, reduced
 from replaydisputes.playback.options import ON_EXHAUSTED, ON_VERSION, OnExhausted, OnVersion, check_option
 from replaydisputes.playback.places import KEY_REFUSAL, REPEAT, is_key_refusal
 from replaydisputes.playback.played import Played
+from replaydisputes.playback.scope import Conditions, Scope, Told
 from replaydisputes.playback.standing import PlayerState, Standing
 
 if TYPE_CHECKING:
     from replaydisputes.playback.advice import Surface
     from replaydisputes.playback.clock import Shift
-    from replaydisputes.playback.namesakes import Doubled, Ids
+    from replaydisputes.playback.namesakes import Doubled
     from replaydisputes.playback.report import Distance, Recorded, Situation
 
 _EVENTS = "/v1/events/"
@@ -34,13 +35,12 @@ _MOST_TOLD = 1000
 
 
 class _Call(NamedTuple):
-    """A request on its way: `inside` is what it asks for in the ids of the cassette."""
+    """A request on its way: `wanted` is what it asks for in the ids and times of the cassette."""
 
     request: Request
     sent: Sent
-    inside: Asked
-    history: History
-    ids: Ids | None
+    wanted: Wanted
+    scope: Scope
 
 
 class Player:
@@ -57,6 +57,7 @@ class Player:
         on_version: Callable[[str, str], None] | None = None,
         beside: str = "",
         begins_at_s: int | None = None,
+        now_s: int | None = None,
         surface: Surface | None = None,
     ) -> None:
         """any_dispute: the cassette answers for whatever dispute id is asked for, each with a history of its own.
@@ -66,7 +67,9 @@ class Player:
         on_exhausted: `repeat` answers the last recording of a write again once all of them are played.
         stripe_version: what to do where a request names another version than its recording; `warn` tells on_version
         (asked, recorded), once for each pair. begins_at_s: the unix second at which the recording is to have begun,
-        by which every time in an answer moves; None moves none. surface: in whose words a report advises; None: code's.
+        by which every time in an answer moves; None moves none. now_s: the unix second at which the run begins, and
+        from which the times that it filters by are days away; None: that of the recording. surface: in whose words a
+        report advises; None: code's.
         Raises PlaybackOptionError for a word that is none of these.
         """
         check_option("any_dispute", any_dispute, (True, False))
@@ -74,39 +77,42 @@ class Player:
         check_option("stripe_version", stripe_version, ON_VERSION)
         self.cassette, self.name, self._surface = cassette, name, surface
         self._index = index_of(cassette)
-        self._doubled: Doubled | None = None
-        if beside:
-            from replaydisputes.playback.namesakes import doubled  # noqa: PLC0415 - for several cassettes alone
-
-            self._doubled = doubled(self._index, beside)
+        self._doubled = _doubled(self._index, beside)
         self._own_id = self._doubled.ids.asked_id if self._doubled else self._index.dispute_id
         self._any_dispute = any_dispute and not beside
         self._repeats, self._on_difference, self._on_version = on_exhausted == "repeat", stripe_version, on_version
         self._told: set[tuple[str, str]] = set()
         self._is_lean = False
-        self._begin(begins_at_s)
+        self._is_told_elsewhere: Callable[[str], bool] = _never
+        self._begin(begins_at_s, now_s)
 
-    def _begin(self, begins_at_s: int | None) -> None:
+    def _begin(self, begins_at_s: int | None, now_s: int | None) -> None:
         """Stand at the beginning."""
-        self._standing = Standing(self._index, self._doubled, any_dispute=self._any_dispute, is_bounded=self._is_lean)
         self._played: list[Played] = []
         self._lock = Lock()
-        self._begins_at_s = begins_at_s
+        self._begins_at_s, self._now_s = begins_at_s, now_s
         self._shift: Shift | None = None
         if begins_at_s is not None:
             from replaydisputes.playback.clock import shift_to  # noqa: PLC0415 - most replays leave times as they are
 
             self._shift = shift_to(self.cassette, begins_at_s)
-        self._moved: dict[tuple[int, str], Response] = {}
+        self._told_ids = Told(self._index, self._doubled, self._is_told_elsewhere)
+        self._standing = Standing(
+            self._index,
+            self._doubled,
+            Conditions(self._shift, _in_days(self.cassette, None if self._shift else now_s), self._told_ids),
+            any_dispute=self._any_dispute,
+            is_bounded=self._is_lean,
+        )
 
-    def afresh(self, begins_at_s: int | None = None) -> Player:
+    def afresh(self, begins_at_s: int | None = None, now_s: int | None = None) -> Player:
         """The same cassette from its beginning, for one of many runs: all that does not change is shared.
 
         It keeps no list of what it played, MOST_KEYS idempotency keys and, under any_dispute, MOST_DISPUTES disputes.
         """
         other = copy(self)
         other._is_lean = True
-        other._begin(begins_at_s)
+        other._begin(begins_at_s, now_s)
         return other
 
     @property
@@ -122,12 +128,12 @@ class Player:
     def state(self) -> PlayerState:
         """How far this run has come, as JSON values: for `resume` by another player of the same cassette."""
         with self._lock:
-            return self._standing.state(self._begins_at_s)
+            return self._standing.state(self._begins_at_s, self._now_s)
 
     def resume(self, state: PlayerState) -> None:
         """Stand where the other player stood. What it played is not listed here, but counts as played."""
         revision = self.revision
-        self._begin(state["begins_at_s"])
+        self._begin(state["begins_at_s"], state["now_s"])
         self._standing.resume(state)
         self._standing.revision = revision + 1
 
@@ -159,7 +165,7 @@ class Player:
         owed = {item.index for item in self._index.recordings if not item.asked.path.startswith(_EVENTS)}
         with self._lock:
             played = self._standing.played
-        recorded = self._recorded(self._doubled.ids if self._doubled else None)
+        recorded = self._recorded(self._standing.own)
         return unplayed_report(self.name, recorded, owed - played, played) if owed - played else ""
 
     @property
@@ -185,19 +191,29 @@ class Player:
         """Whether the Idempotency-Key of a write has been used here before."""
         return self._standing.keys.first_use(sent) is not None
 
-    def has_answer(self, request: Request) -> bool:
-        """Whether `answer` would find a recording now; nothing moves on."""
+    def tells(self, word: str) -> bool:
+        """Whether Stripe told an id in this cassette, as it has it."""
+        return self._told_ids.is_told_here(word)
+
+    def stand_beside(self, is_told: Callable[[str], bool]) -> None:
+        """Begin anew beside other cassettes. is_told: whether Stripe told an id in one of them."""
+        self._is_told_elsewhere = is_told
+        self._begin(self._begins_at_s, self._now_s)
+
+    def has_answer(self, request: Request) -> Literal["", "fresh", "known"]:
+        """How `answer` would find a recording now, if it does; nothing moves on."""
         with self._lock:
-            return self._choose(self._placed(request, self._sent(request)), None) is not None
+            choice = self._choose(self._placed(request, self._sent(request)), None)
+        return "" if choice is None else "fresh" if choice.is_fresh else "known"
 
     def distance(self, request: Request) -> Distance:
         """How far the request is from the nearest recording."""
         from replaydisputes.playback.report import FARTHEST, distance  # noqa: PLC0415
 
-        sent = self._sent(request)
         with self._lock:
-            recorded = self._recorded(self._placed(request, sent).ids)
-        return min((distance(sent.asked, asked) for asked, _ in recorded), default=FARTHEST)
+            situation = self._situation(self._placed(request, self._sent(request)))
+        pairs = zip(situation.aligned, situation.recorded, strict=True)
+        return min((distance(aligned, asked) for aligned, (asked, _) in pairs), default=FARTHEST)
 
     @property
     def moment_s(self) -> int | None:
@@ -210,8 +226,8 @@ class Player:
     def answers_about(self, dispute: str) -> Sequence[Response]:
         """Every recorded answer as this run gives it for a dispute of the suite, in order; none counts as played."""
         with self._lock:
-            ids = self._standing.told_about(dispute)
-            return [self._told_of(item, item.interaction.response, ids) for item in self._index.recordings]
+            scope = self._standing.told_about(dispute)
+            return [scope.answer(item) for item in self._index.recordings]
 
     def answer(self, request: Request) -> Response:
         """The recorded response. Raises MismatchError, with the whole report, where no recording answers."""
@@ -227,14 +243,15 @@ class Player:
             else:
                 raise self._mismatch(call, reused_key=keyed is not None)
             news = self._version_news(call, recording)
-            interaction = recording.interaction
-            response = self._told_of(recording, interaction.response, call.ids)
             if choice:
-                self._standing.take(sent, call.ids, choice, keyed)
+                self._standing.take(sent, call.scope, choice, keyed)
+            response = call.scope.answer(recording)
             if not self._is_lean:
-                self._played.append(Played(recording.index, request, interaction))
+                self._played.append(Played(recording.index, request, recording.interaction))
         if news and self._on_version:
             self._on_version(*news)
+        if sent.key and self._index.is_own and not sent.asked.is_read:
+            response = with_key(response, sent.key)
         if choice is None and recording.settled:
             return as_replayed(response)
         return replace(response, body=b"") if request.method == "HEAD" else response
@@ -245,23 +262,25 @@ class Player:
         return sent._replace(asked=self._shift.meant(sent.asked)) if self._shift else sent
 
     def _placed(self, request: Request, sent: Sent) -> _Call:
-        ids, history = self._standing.placed(sent.asked)
-        return _Call(request, sent, ids.meant(sent.asked) if ids else sent.asked, history, ids)
+        """Whose request it is. Raises MismatchError where it can be read in two ways, each with an answer."""
+        scope = self._standing.placed(sent.asked)
+        call = _Call(request, sent, scope.wanted(sent.asked, request), scope)
+        other_scope = self._standing.as_input(sent.asked, scope)
+        if other_scope is None:
+            return call
+        other = _Call(request, sent, other_scope.wanted(sent.asked, request), other_scope)
+        here, there = self._choose(call, None), self._choose(other, None)
+        if here and there and there.is_fresh and here.recording.index != there.recording.index:
+            from replaydisputes.playback.report import ambiguity_report  # noqa: PLC0415
 
-    def _told_of(self, recording: Recording, recorded: Response, ids: Ids | None) -> Response:
-        """A recorded answer in the ids and times of this run."""
-        response = ids.carry(recording) if ids else recorded
-        if self._shift is None:
-            return response
-        place = recording.index, ids.asked_id if ids else ""
-        if place not in self._moved:
-            self._moved[place] = self._shift.told(response)
-        return self._moved[place]
+            report = ambiguity_report(self._situation(call), here.recording.index, there.recording.index)
+            raise MismatchError(report, request.method, request.url)
+        return other if there and (here is None or not there.is_fresh) else call
 
     def _choose(self, call: _Call, keyed: Keyed | None) -> Choice | None:
         """The recording to play next; None where there is none, or where the key's first answer comes again."""
-        history, wanted = call.history, call.inside
-        if wanted.is_read:
+        history, wanted = call.scope.history, call.wanted
+        if wanted.asked.is_read:
             return history.next_read(wanted, head=call.request.method == "HEAD")
         if keyed is None:
             return history.next_write(wanted) or (history.last_write(wanted) if self._repeats else None)
@@ -291,9 +310,9 @@ class Player:
         report = mismatch_report(self._situation(call), reused_key=reused_key)
         return MismatchError(report, call.request.method, call.request.url)
 
-    def _recorded(self, ids: Ids | None) -> list[Recorded]:
+    def _recorded(self, scope: Scope) -> list[Recorded]:
         """What was asked and its status, of every recording, in the ids that the suite uses."""
-        return [(ids.shown(item.asked) if ids else item.asked, item.status) for item in self._index.recordings]
+        return [(scope.shown(item.asked), item.status) for item in self._index.recordings]
 
     def _situation(self, call: _Call) -> Situation:
         """All that a report tells, in the ids that the suite uses."""
@@ -303,8 +322,34 @@ class Player:
         return Situation(
             self.name,
             call.sent.asked,
-            self._recorded(call.ids),
-            call.history.answered,
-            self._index.dispute_id if call.ids and not self._doubled else "",
+            self._recorded(call.scope),
+            call.scope.history.answered,
+            self._index.dispute_id if call.scope.ids and not self._doubled else "",
             self._surface or IN_CODE,
+            [call.scope.aligned(call.wanted, item) for item in self._index.recordings],
         )
+
+
+def _never(_: str) -> bool:
+    return False
+
+
+def _doubled(index: Index, beside: str) -> Doubled | None:
+    if not beside:
+        return None
+    from replaydisputes.playback.namesakes import doubled  # noqa: PLC0415 - for several cassettes alone
+
+    return doubled(index, beside)
+
+
+def _in_days(cassette: Cassette, now_s: int | None) -> Callable[[int], int | None]:
+    """From a time of a run to the recorded one that is as many whole days from its begin; None if no begin is known."""
+
+    def recorded(asked_s: int) -> int | None:
+        if now_s is None:
+            return None
+        from replaydisputes.playback.clock import recorded_in_days  # noqa: PLC0415 - few requests filter by time
+
+        return recorded_in_days(cassette, asked_s - now_s)
+
+    return recorded

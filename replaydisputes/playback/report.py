@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from replaydisputes.playback import advice
 from replaydisputes.playback.advice import IN_CODE, Difference, Surface
-from replaydisputes.playback.matching import Asked, same
+from replaydisputes.playback.matching import Asked
 from replaydisputes.playback.showing import (
     shown_account,
     shown_name,
@@ -33,6 +33,7 @@ class Situation(NamedTuple):
     """What a report is made from. `played`: indices, from 0, that this run has had answered.
 
     recorded_dispute: the cassette's own id where the request is about another one that it answers for.
+    aligned: for each recording, the request with that recording's stand-ins where they can stand for what it says.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Situation(NamedTuple):
     played: AbstractSet[int]
     recorded_dispute: str = ""
     surface: Surface = IN_CODE
+    aligned: Sequence[Asked] = ()
 
 
 def mismatch_report(situation: Situation, *, reused_key: bool = False) -> str:
@@ -52,10 +54,11 @@ def mismatch_report(situation: Situation, *, reused_key: bool = False) -> str:
         return _page(situation, head, said, advice.on_reused_key())
     if not recorded:
         return _page(situation, head, ["  The cassette is empty."], advice.on_empty())
-    at = min(range(len(recorded)), key=lambda position: (distance(wanted, recorded[position][0]), position))
+    aligned = situation.aligned
+    at = min(range(len(recorded)), key=lambda position: (distance(aligned[position], recorded[position][0]), position))
     nearest, status = recorded[at]
     head.append(f"  nearest   {shown_request(nearest)}  (recording {at + 1}, answered {status})")
-    differences = _differences(wanted, nearest)
+    differences = _differences(aligned[at], nearest)
     if differences:
         said = [
             f"  {part.name}: asked {part.asked}, recorded {part.recorded}" for part in differences[:_MAX_DIFFERENCES]
@@ -66,6 +69,25 @@ def mismatch_report(situation: Situation, *, reused_key: bool = False) -> str:
         return _page(situation, head, said, steps, at)
     obstacle = _obstacle(situation)
     return _page(situation, head, [f"  It was recorded, but {obstacle.said}"], obstacle.advice, at)
+
+
+def ambiguity_report(situation: Situation, about_dispute: int, about_unknown: int) -> str:
+    """Why a request is refused that any_dispute reads in two ways: its id may be the dispute's, or an unknown one."""
+    recorded = situation.recorded
+    ways = [
+        f"    {what}: recording {at + 1}, answered {recorded[at][1]}"
+        for what, at in (
+            ("as the cassette's dispute", about_dispute),
+            ("as an id that Stripe never knew", about_unknown),
+        )
+    ]
+    head = [
+        f"cassette {situation.name!r} has two answers to this request",
+        "",
+        f"  asked     {shown_request(situation.wanted)}",
+    ]
+    said = ["  With any_dispute its id can be read in two ways:", *ways]
+    return _page(situation, head, said, advice.on_ambiguity(), about_dispute)
 
 
 def version_report(situation: Situation, recorded: Asked, asked_version: str, recorded_version: str) -> str:
@@ -102,7 +124,7 @@ def _page(situation: Situation, head: list[str], said: list[str], steps: list[st
 
 def distance(wanted: Asked, recorded: Asked) -> Distance:
     """How far two requests are apart: weighted by part, then by path segments and parameters."""
-    if same(wanted, recorded):
+    if wanted == recorded:
         return (0, 0)
     segments = wanted.path.split("/"), recorded.path.split("/")
     apart = sum(one != other for one, other in zip(*segments, strict=False)) + abs(len(segments[0]) - len(segments[1]))
@@ -113,7 +135,7 @@ def distance(wanted: Asked, recorded: Asked) -> Distance:
 
 def _differences(wanted: Asked, recorded: Asked) -> list[Difference]:
     """Each part that differs, as it may be shown; on another host nothing else matters."""
-    if same(wanted, recorded):
+    if wanted == recorded:
         return []
     if wanted.origin != recorded.origin:
         return [Difference("host", wanted.origin, recorded.origin)]
@@ -154,7 +176,8 @@ class _Obstacle(NamedTuple):
 def _obstacle(situation: Situation) -> _Obstacle:
     """Why a request that was recorded is not answered now."""
     wanted, recorded, played = situation.wanted, situation.recorded, situation.played
-    positions = [index for index, (asked, _) in enumerate(recorded) if same(wanted, asked)]
+    pairs = zip(situation.aligned, recorded, strict=True)
+    positions = [index for index, (aligned, (asked, _)) in enumerate(pairs) if aligned == asked]
     if not wanted.is_read and all(index in played for index in positions):
         times = "once" if len(positions) == 1 else f"{len(positions)} times"
         said = f"only {times}, and that is played: a write plays each of its recordings once."

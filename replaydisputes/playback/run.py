@@ -17,7 +17,7 @@ from replaydisputes.playback.several import Several
 from replaydisputes.playback.showing import shown_request
 
 MOST_FAULTS = 100
-_FORMAT = 2
+_FORMAT = 3
 _DIGEST_BYTES = 32
 
 
@@ -104,9 +104,17 @@ def _signed(text: bytes) -> bytes:
     return hashlib.sha256(b"replaydisputes state\n" + text).digest() + text
 
 
-def runs_of(answerer: Player | Several, now_s: Callable[[], int | None] = lambda: None) -> Callable[[], Run]:
-    """Makes a new run each time it is called. now_s: the unix second at which a run's recording begins; None: its own.
+def runs_of(
+    answerer: Player | Several, now_s: Callable[[], int | None] = lambda: None, *, moves_times: bool = True
+) -> Callable[[], Run]:
+    """Makes a new run each time it is called. now_s: the unix second at which a run begins; None: unknown.
 
+    moves_times: the recording begins at that second too; else its answers have the recorded times.
     answerer: must not answer itself, as every run shares what of it does not change.
     """
-    return lambda: Run(answerer.afresh(now_s()))
+
+    def start() -> Run:
+        begins_at_s = now_s()
+        return Run(answerer.afresh(begins_at_s if moves_times else None, begins_at_s))
+
+    return start

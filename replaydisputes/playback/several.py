@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from copy import copy
+from functools import partial
 from pathlib import PurePath
 from threading import Lock
 from typing import TypedDict
@@ -32,6 +33,7 @@ class SeveralState(TypedDict):
     """How far several players have come, as JSON: each that was asked, by its position."""
 
     begins_at_s: int | None
+    now_s: int | None
     players: dict[str, PlayerState]
 
 
@@ -46,15 +48,23 @@ class Several:
         self._own = set(range(len(self._players)))
         self._at = {known_id: at for at, player in enumerate(players) for known_id in player.asked_ids}
         self._is_lean = False
-        self._begin(None)
+        self._begin(None, None)
+        for player in self._players:
+            player.stand_beside(partial(self._is_told_beside, player.name, player.fingerprint))
 
-    def _begin(self, begins_at_s: int | None) -> None:
-        self._begins_at_s = begins_at_s
+    def _is_told_beside(self, name: str, fingerprint: str, word: str) -> bool:
+        """Whether Stripe told an id in another cassette than the one named."""
+        return any(
+            player.tells(word) for player in self._players if (player.name, player.fingerprint) != (name, fingerprint)
+        )
+
+    def _begin(self, begins_at_s: int | None, now_s: int | None) -> None:
+        self._begins_at_s, self._now_s = begins_at_s, now_s
         self._played: list[Played] = []
         self._lock = Lock()
         self.revision = 0
 
-    def afresh(self, begins_at_s: int | None = None) -> Several:
+    def afresh(self, begins_at_s: int | None = None, now_s: int | None = None) -> Several:
         """All from their beginnings, for one of many runs. A player of its own is made when it is first asked.
 
         The players given must not answer themselves, as all runs share them until then.
@@ -62,7 +72,7 @@ class Several:
         other = copy(self)
         other._is_lean = True
         other._players, other._own = list(self._players), set()
-        other._begin(begins_at_s)
+        other._begin(begins_at_s, now_s)
         return other
 
     @property
@@ -74,14 +84,14 @@ class Several:
         """How far this run has come, as JSON values, told of the cassettes it has asked: for `resume` by another."""
         with self._lock:
             players = {str(at): self._players[at].state() for at in sorted(self._own)}
-            return SeveralState(begins_at_s=self._begins_at_s, players=players)
+            return SeveralState(begins_at_s=self._begins_at_s, now_s=self._now_s, players=players)
 
     def resume(self, state: SeveralState) -> None:
         """Stand where another run of the same cassettes stood."""
         with self._lock:
-            self._begins_at_s = state["begins_at_s"]
+            self._begins_at_s, self._now_s = state["begins_at_s"], state["now_s"]
             for at in self._own | set(map(int, state["players"])):
-                player = self._players[at] = self._players[at].afresh(self._begins_at_s)
+                player = self._players[at] = self._players[at].afresh(self._begins_at_s, self._now_s)
                 if str(at) in state["players"]:
                     player.resume(state["players"][str(at)])
                 self._own.add(at)
@@ -115,14 +125,14 @@ class Several:
 
     def _own_player(self, at: int) -> Player:
         if at not in self._own:
-            self._players[at] = self._players[at].afresh(self._begins_at_s)
+            self._players[at] = self._players[at].afresh(self._begins_at_s, self._now_s)
             self._own.add(at)
         return self._players[at]
 
     def _now(self, at: int) -> Player:
         """A player as it stands; one that is still shared does not know when this run began."""
         player = self._players[at]
-        return player if at in self._own or self._begins_at_s is None else player.afresh(self._begins_at_s)
+        return player if at in self._own or self._begins_at_s is None else player.afresh(self._begins_at_s, self._now_s)
 
     def _asked_for(self, request: Request, sent: Sent) -> int:
         """A key goes where it was used before, whatever the request: to use it for another is what Stripe refuses."""
@@ -138,9 +148,10 @@ class Several:
             for at in asked_before:
                 if self._players[at].has_given(word):
                     return at
-        for at in range(len(self._players)):
-            if self._now(at).has_answer(request):
-                return at
+        found = [self._now(at).has_answer(request) for at in range(len(self._players))]
+        for way in ("known", "fresh"):
+            if way in found:
+                return found.index(way)
         return min(range(len(self._players)), key=lambda at: self._players[at].distance(request))
 
     def _cast(self) -> str:

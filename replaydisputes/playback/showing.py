@@ -16,6 +16,7 @@ _ID = re.compile(r"(?P<prefix>[a-z]{2,12}(?:_[a-z]{2,12})?)_[A-Za-z0-9]{1,40}")
 _SEGMENT = re.compile(r"[A-Za-z0-9_]{0,64}")
 _NAME = re.compile(r"[a-z_]{1,40}(?:\[(?:[a-z_]{1,40}|[0-9]{0,3})\])*|\(body\)")
 _FIELD_PATH = re.compile(r"[a-z_]{1,40}(?:\.[a-z_]{1,40}){0,4}")
+_STAND_IN_NAME = re.compile(r"key_[1-9][0-9]{0,6}")
 _AMOUNT = re.compile(r"[0-9]{1,8}")
 _WORD = re.compile(r"[a-z_.]{1,40}")
 _MAX_PARAMS = 4
@@ -45,10 +46,11 @@ def shown_version(version: str) -> str:
 
 
 def shown_name(name: str) -> str:
-    """A parameter's name; what stands inside metadata is the caller's own, and may be anything."""
+    """A parameter's name; what stands inside metadata is the caller's own, and may be anything but a stand-in."""
     head, bracket, inside = name.partition("[")
     if head == "metadata" and bracket:
-        return f"metadata[{_length(inside.removesuffix(']'))}]"
+        inside = inside.removesuffix("]")
+        return f"metadata[{inside if _STAND_IN_NAME.fullmatch(inside) else _length(inside)}]"
     return name if _is_plain(name, _NAME) else _length(name)
 
 
