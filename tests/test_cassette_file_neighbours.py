@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 from replaydisputes.cassette_file import serialize
 from replaydisputes.model import Cassette
 from tests.test_cassette_file import CLOSE, PROVENANCE, READ, with_body
+
+FIELDS = 1 if tuple(map(int, version("vcrpy").split(".")[:2])) < (9, 1) else None
+"""How many header fields of one name vcrpy plays: older ones play just the first."""
 
 TRICKY = '{\n  "a": "é \u2028 \x85 # : \\u0000",\n\t"b": " "\n} \n\n'.encode()
 CASSETTE = Cassette((CLOSE, READ, with_body(TRICKY), with_body(b""), with_body(b"\x00\xff" * 60)), PROVENANCE)
@@ -28,7 +32,7 @@ sent = json.loads({sent!r})
 
 VCRPY = """
 import vcr
-with vcr.VCR(record_mode="none", match_on=["method", "uri", "body"]).use_cassette("close-lost.yaml") as cassette:
+with vcr.VCR(record_mode="none", match_on=["method", "uri", "raw_body"]).use_cassette("close-lost.yaml") as cassette:
     answers = calls(sent)
 assert cassette.all_played
 print(json.dumps(answers))
@@ -44,7 +48,7 @@ print(json.dumps(answers))
 
 PYTEST_RECORDING = """
 import pytest
-@pytest.mark.vcr("close-lost.yaml", record_mode="none", match_on=["method", "uri", "body"])
+@pytest.mark.vcr("close-lost.yaml", record_mode="none", match_on=["method", "uri", "raw_body"])
 @pytest.mark.block_network
 def test_replay(vcr):
     answers = calls(sent)
@@ -64,7 +68,7 @@ def expected() -> list[list[object]]:
         fields: dict[str, list[str]] = {}
         for name, value in each.response.headers:
             fields.setdefault(name, []).append(value)
-        headers = sorted([name, ", ".join(values)] for name, values in fields.items())
+        headers = sorted([name, ", ".join(values[:FIELDS])] for name, values in fields.items())
         answers.append([each.response.status, each.response.reason, each.response.body.hex(), headers])
     return answers
 

@@ -325,7 +325,7 @@ def test_a_route_that_begins_under_another_tools_patch_comes_first_and_gives_it_
 )
 def test_vcrpy_goes_on_recording_other_hosts_around_a_route(name: str, recorded: list[str]) -> None:
     """Loopback stands for the other host: it passes through us and is vcrpy's to record."""
-    with live_server() as base, vcr.use_cassette("unused.yaml", record_mode=vcr.mode.ONCE, **IN_MEMORY) as cassette:
+    with live_server() as base, in_memory().use_cassette("unused.yaml", record_mode=vcr.mode.ONCE) as cassette:
         with answering(Echo()):
             theirs = CLIENTS[name]("GET", f"{base}/x").json()["by"]
             ours = CLIENTS[name]("GET", URL).json()["by"]
@@ -345,13 +345,16 @@ class _Nowhere:
         pass
 
 
-IN_MEMORY: dict[str, Any] = {"persister": _Nowhere}
+def in_memory() -> vcr.VCR:
+    recorder = vcr.VCR()
+    recorder.register_persister(_Nowhere)
+    return recorder
 
 
 def test_vcrpy_within_a_route_does_not_undo_our_patches() -> None:
     with answering(Echo()):
         before = own_attributes()
-        with vcr.use_cassette("unused.yaml", record_mode=vcr.mode.NONE, **IN_MEMORY):
+        with in_memory().use_cassette("unused.yaml", record_mode=vcr.mode.NONE):
             pass
         after = own_attributes()
         by = [call("GET", URL).json()["by"] for call in CLIENTS.values()]

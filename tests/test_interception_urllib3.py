@@ -80,8 +80,9 @@ def told(pool: HTTPSConnectionPool, method: str, target: str, script: Script, op
             return type(error), str(error).replace("Whole", "HTTPSConnectionPool"), script.seen, route.refused
         unread = getattr(response, "_fp_bytes_read", None)
         retries = response.retries
+        spelled = getattr(response, "version_string", None)  # from urllib3 2.3 on
         return (
-            (response.status, response.reason, response.version, response.version_string, response.geturl()),
+            (response.status, response.reason, response.version, spelled, response.geturl()),
             list(response.headers.items()),
             (unread, response.data, response.read(), response.isclosed(), response.length_remaining),
             repr(vars(retries)).replace("Whole", "HTTPSConnectionPool") if retries else retries,

@@ -27,7 +27,8 @@ PROGRAMS = {
 OF_THE_LIBRARY = re.compile(
     r"(Host|Connection|Content-Length|Transfer-Encoding|Accept-Encoding|Cache-Control|Pragma):|Accept: \*/\*"
 )
-VOLATILE = re.compile(r"^(X-Stripe-Client-User-Agent|Idempotency-Key|User-Agent): .*$", re.M)
+# requests and curl accept the encodings that their installation can undo.
+VOLATILE = re.compile(r"^(X-Stripe-Client-User-Agent|Idempotency-Key|User-Agent|Accept-Encoding): .*$", re.M)
 KEY = "sk_test_51SeenOnTheWire"
 CLOSE, LIST = "/v1/disputes/du_1/close", "/v1/disputes?charge=ch_1&limit=1"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -181,17 +182,21 @@ def _spec(path: Path | None) -> OpenApi | None:
 
 def _check_all(files: Sequence[Path | FileReport], spec: OpenApi | None = None) -> list[FileReport]:
     """Reads and checks one file after the other; one that cannot be read does not keep the others from it."""
+    from replaydisputes.settings import redaction_policy  # noqa: PLC0415
+
+    policy = redaction_policy(Path.cwd())
+    return [_check_one(file, policy, spec) if isinstance(file, Path) else file for file in _with_progress(files)]
+
+
+def _with_progress(files: Sequence[Path | FileReport]) -> Iterable[Path | FileReport]:
+    """The files, with a bar on stderr if they are large and a person is looking."""
+    size = sum(_size_of(file) for file in files if isinstance(file, Path))
+    if size < _PROGRESS_FROM_BYTES or not sys.stderr.isatty():
+        return files
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import track  # noqa: PLC0415
 
-    from replaydisputes.settings import redaction_policy  # noqa: PLC0415
-
-    size = sum(_size_of(file) for file in files if isinstance(file, Path))
-    console = Console(stderr=True)
-    is_quick = size < _PROGRESS_FROM_BYTES or not console.is_terminal
-    tracked = track(files, "checking", console=console, transient=True, disable=is_quick)
-    policy = redaction_policy(Path.cwd())
-    return [_check_one(file, policy, spec) if isinstance(file, Path) else file for file in tracked]
+    return track(files, "checking", console=Console(stderr=True), transient=True)
 
 
 def _size_of(path: Path) -> int:
