@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import subprocess
 import sys
@@ -108,6 +109,31 @@ def test_a_file_is_replayed_by_its_path(tmp_path: Path) -> None:
 def test_another_stripe_version_warns() -> None:
     with replaydisputes.replay("close-lost"), pytest.warns(replaydisputes.StripeVersionWarning, match="2025-03-31"):
         requests.post(CLOSE, headers={"Stripe-Version": "2025-03-31.basil"})
+
+
+@pytest.mark.filterwarnings("error::replaydisputes.StripeVersionWarning")
+@pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")  # how stripe calls httpx
+@pytest.mark.parametrize("name", ["RequestsClient", "HTTPXClient", "UrllibClient"])
+def test_the_version_warning_made_an_error_is_raised_as_itself_by_the_sdk(name: str) -> None:
+    make = getattr(stripe, name)
+    http_client = make(allow_sync_methods=True) if name == "HTTPXClient" else make()
+    client = stripe.StripeClient("sk_test_x", stripe_version="2024-06-20", http_client=http_client)
+    with replaydisputes.replay("close-lost") as replay, pytest.raises(replaydisputes.StripeVersionWarning):
+        client.v1.disputes.close(replay.dispute_id)
+    http_client.close()
+
+
+@pytest.mark.filterwarnings("error::replaydisputes.StripeVersionWarning")
+@pytest.mark.parametrize("name", ["HTTPXClient", "AIOHTTPClient"])
+def test_so_it_is_by_its_asynchronous_clients(name: str) -> None:
+    async def close() -> None:
+        http_client = getattr(stripe, name)()
+        client = stripe.StripeClient("sk_test_x", stripe_version="2024-06-20", http_client=http_client)
+        with replaydisputes.replay("close-lost") as replay, pytest.raises(replaydisputes.StripeVersionWarning):
+            await client.v1.disputes.close_async(replay.dispute_id)
+        await http_client.close_async()
+
+    asyncio.run(close())
 
 
 def test_the_version_warning_comes_once_for_each_replay() -> None:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import _socket
 import asyncio
 import socket
+import sys
 from collections.abc import Callable
+from contextlib import closing
+from functools import cache
 from pathlib import Path
+from socket import create_connection as bound_create_connection
+from socket import getaddrinfo as bound_getaddrinfo
+from socket import getfqdn as bound_getfqdn
+from socket import gethostbyaddr as bound_gethostbyaddr
+from socket import gethostbyname as bound_gethostbyname
+from socket import gethostbyname_ex as bound_gethostbyname_ex
+from socket import getnameinfo as bound_getnameinfo
+from socket import socket as bound_socket
 from typing import Any
+from unittest import mock
 
 import pytest
+import uvloop
 
 from replaydisputes.errors import NetworkBlockedError
 from replaydisputes.interception import answering, uninstall
@@ -20,9 +34,9 @@ def udp() -> socket.socket:
     return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
 
-def with_socket(make: Callable[[], socket.socket], use: Callable[[socket.socket], Any]) -> Callable[[], None]:
+def with_socket(make: Callable[[], Any], use: Callable[[Any], Any]) -> Callable[[], None]:
     def attempt() -> None:
-        with make() as sock:
+        with closing(make()) as sock:
             use(sock)
 
     return attempt
@@ -52,6 +66,29 @@ EXITS: dict[str, tuple[Callable[[], Any], str, str]] = {
     "gethostbyname": (lambda: socket.gethostbyname("api.stripe.com"), "gethostbyname", "api.stripe.com"),
     "gethostbyname_ex": (lambda: socket.gethostbyname_ex("api.stripe.com"), "gethostbyname_ex", "api.stripe.com"),
     "gethostbyaddr": (lambda: socket.gethostbyaddr("api.stripe.com"), "gethostbyaddr", "api.stripe.com"),
+    "gethostbyaddr of an address": (lambda: socket.gethostbyaddr("192.0.2.1"), "gethostbyaddr", "192.0.2.1"),
+    "getnameinfo": (lambda: socket.getnameinfo(("192.0.2.1", 443), 0), "getnameinfo", "192.0.2.1"),
+    "getfqdn": (lambda: socket.getfqdn("api.stripe.com"), "gethostbyaddr", "api.stripe.com"),
+    "bind to a name": (
+        with_socket(socket.socket, lambda s: s.bind(("api.stripe.com", 0))),
+        "bind to",
+        "api.stripe.com",
+    ),
+    "bare class": (
+        with_socket(_socket.socket, lambda s: s.connect(("192.0.2.1", 443))),
+        "connect to",
+        "192.0.2.1:443",
+    ),
+    "bare class by name": (
+        with_socket(_socket.socket, lambda s: s.connect(("api.stripe.com", 443))),
+        "connect to",
+        "api.stripe.com:443",
+    ),
+    "bare class, sendto by name": (
+        with_socket(lambda: _socket.socket(type=socket.SOCK_DGRAM), lambda s: s.sendto(b"x", ("api.stripe.com", 53))),
+        "sendto",
+        "api.stripe.com:53",
+    ),
     "create_connection": (
         lambda: socket.create_connection(("api.stripe.com", 443)),
         "connect to",
@@ -77,6 +114,12 @@ ASYNC_EXITS: dict[str, tuple[Callable[[], Any], str, str]] = {
     ),
     "loop.sock_connect": (lambda: sock_connect(("192.0.2.1", 443)), "connect to", "192.0.2.1:443"),
     "loop.sock_connect by name": (lambda: sock_connect(("api.stripe.com", 443)), "getaddrinfo", "api.stripe.com"),
+    "loop.getnameinfo": (
+        lambda: asyncio.get_running_loop().getnameinfo(("192.0.2.1", 53)),
+        "getnameinfo",
+        "192.0.2.1",
+    ),
+    "datagrams of an endpoint that is not connected": (lambda: datagram(("192.0.2.1", 53)), "sendto", "192.0.2.1:53"),
     "datagram endpoint": (
         lambda: asyncio.get_running_loop().create_datagram_endpoint(
             asyncio.DatagramProtocol, remote_addr=("192.0.2.1", 53)
@@ -91,6 +134,16 @@ async def sock_connect(address: tuple[str, int]) -> None:
     with socket.socket() as sock:
         sock.setblocking(False)
         await asyncio.get_running_loop().sock_connect(sock, address)
+
+
+async def datagram(address: tuple[str, int]) -> None:
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0)
+    )
+    try:
+        transport.sendto(b"x", address)
+    finally:
+        transport.close()
 
 
 @pytest.mark.parametrize("name", EXITS)
@@ -115,6 +168,118 @@ def test_every_asynchronous_way_out_is_refused_too(name: str) -> None:
 
     assert (caught.value.operation, caught.value.address) == (operation, address)
     assert (route.refused, wire) == ([caught.value], [])
+
+
+BOUND: dict[str, tuple[Callable[[], Any], str, str]] = {
+    "getaddrinfo": (lambda: bound_getaddrinfo("api.stripe.com", 443), "getaddrinfo", "api.stripe.com"),
+    "gethostbyname": (lambda: bound_gethostbyname("api.stripe.com"), "gethostbyname", "api.stripe.com"),
+    "gethostbyname_ex": (lambda: bound_gethostbyname_ex("api.stripe.com"), "gethostbyname", "api.stripe.com"),
+    "gethostbyaddr": (lambda: bound_gethostbyaddr("192.0.2.1"), "gethostbyaddr", "192.0.2.1"),
+    "getnameinfo": (lambda: bound_getnameinfo(("192.0.2.1", 443), 0), "getnameinfo", "192.0.2.1"),
+    "getfqdn": (lambda: bound_getfqdn("api.stripe.com"), "gethostbyaddr", "api.stripe.com"),
+    "a name of this machine": (
+        lambda: bound_gethostbyname("order-17.localhost"),
+        "gethostbyname",
+        "order-17.localhost",
+    ),
+    "create_connection": (lambda: bound_create_connection(("api.stripe.com", 443)), "getaddrinfo", "api.stripe.com"),
+    "a socket's connect": (
+        with_socket(bound_socket, lambda s: s.connect(("192.0.2.1", 443))),
+        "connect to",
+        "192.0.2.1:443",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BOUND)
+def test_a_function_bound_before_the_first_replay_is_refused_too(name: str) -> None:
+    attempt, operation, address = BOUND[name]
+    passed = what_passes_our_hook()
+    passed.clear()
+    with answering(Echo()) as route, pytest.raises(NetworkBlockedError) as caught:
+        attempt()
+
+    assert (caught.value.operation, caught.value.address) == (operation, address)
+    assert (route.refused, passed) == ([caught.value], [])
+
+
+ASKING = {f"socket.{name}" for name in ("connect", "getaddrinfo", "gethostbyname", "gethostbyaddr", "getnameinfo")}
+
+
+@cache
+def what_passes_our_hook() -> list[str]:
+    """Sockets' events as a hook hears them that was added after ours: not at all what ours refused."""
+    heard: list[str] = []
+    with answering(Echo()):
+        pass
+    sys.addaudithook(lambda event, _: heard.append(event) if event in ASKING else None)
+    return heard
+
+
+def test_names_of_this_machine_are_answered_without_asking_anybody() -> None:
+    own = socket.gethostname()
+    with answering(Echo()) as route:
+        with audited() as wire:
+            found: list[object] = [
+                {entry[4][0] for entry in socket.getaddrinfo("order-17.localhost", 80, socket.AF_INET)},
+                {entry[4][0] for entry in socket.getaddrinfo("LOCALHOST.", 80, socket.AF_INET6)},
+                {entry[4][0] for entry in bound_getaddrinfo(own, 80, socket.AF_INET)},
+                socket.gethostbyname("a.b.localhost"),
+                socket.gethostbyname_ex(own),
+                socket.gethostbyaddr("127.8.9.1"),
+                socket.getnameinfo(("127.8.9.1", 80), socket.NI_NUMERICSERV),
+                socket.getnameinfo(("192.0.2.1", 80), socket.NI_NUMERICHOST | socket.NI_NUMERICSERV),
+            ]
+        names = socket.getfqdn(), socket.getfqdn("127.8.9.1")
+
+    assert found == [
+        {"127.0.0.1"},
+        {"::1"},
+        {"127.0.0.1"},
+        "127.0.0.1",
+        (own, [], ["127.0.0.1"]),
+        ("localhost", [], ["127.8.9.1"]),
+        ("localhost", "80"),
+        ("192.0.2.1", "80"),
+    ]
+    assert (names, wire, route.refused) == ((own, "localhost"), [], [])
+
+
+def test_a_socket_connects_to_a_name_of_this_machine_without_a_lookup() -> None:
+    with live_server() as base, answering(Echo()) as route:
+        port = int(base.rpartition(":")[2])
+        with audited() as wire:
+            socket.create_connection(("order-17.localhost", port)).close()
+            with socket.socket() as sock:
+                sock.connect(("order-17.localhost", port))
+
+    own = {("socket.connect", ("127.0.0.1", port)), ("socket.getaddrinfo", "localhost")}  # which the hosts file has
+    assert (route.refused, set(wire)) == ([], own)
+
+
+@pytest.mark.parametrize("stand_in", [lambda *_: None, mock.MagicMock(), None], ids=["function", "mock", "nothing"])
+def test_a_replay_begins_and_holds_whatever_stands_in_the_place_of_the_socket_class(
+    stand_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "socket", stand_in)
+    uninstall()
+    with answering(Echo()) as route:
+        heard = by_requests("GET", "https://api.stripe.com/x").json()["by"]
+        with bound_socket() as sock, pytest.raises(NetworkBlockedError) as caught:
+            sock.connect(("192.0.2.1", 443))
+    uninstall()
+
+    assert (heard, route.refused) == ("echo", [caught.value])
+
+
+def test_after_uninstall_the_hook_lets_everything_through() -> None:
+    with answering(Echo()) as route:
+        uninstall()
+        with bound_socket() as sock:
+            sock.settimeout(0.01)
+            sock.connect_ex(("192.0.2.1", 443))
+
+    assert route.refused == []
 
 
 def test_loopback_unix_sockets_and_socket_pairs_stay_open(tmp_path: Path) -> None:
@@ -214,7 +379,6 @@ UVLOOP_EXITS = {name: ASYNC_EXITS[name] for name in ASYNC_EXITS if name != "loop
 
 @pytest.mark.parametrize("name", UVLOOP_EXITS)
 def test_uvloop_which_connects_in_c_is_refused_too(name: str) -> None:
-    uvloop = pytest.importorskip("uvloop")
     attempt, operation, address = UVLOOP_EXITS[name]
 
     async def run() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 from typing import Any
 
 import pytest
+import requests
 import urllib3
 from urllib3 import HTTPSConnectionPool
 from urllib3.util import Retry, Timeout
 
 from replaydisputes.interception import answering
 from replaydisputes.model import FaultKind, Request, Response, TransportFault
+from tests.interception_support import URL
 
 
 class Whole(HTTPSConnectionPool):
@@ -145,3 +148,25 @@ def test_what_one_caller_does_to_the_fields_the_next_one_does_not_see() -> None:
         second = pool.urlopen("GET", "/v1/x")
 
     assert list(second.headers.items()) == [("Content-Type", "text/plain"), ("Content-Length", "5")]
+
+
+@pytest.mark.parametrize("amount", [None, 1, 4, 1024])
+@pytest.mark.parametrize("answer", [PLAIN, ZIPPED, Response(200, (), b""), Response(204, (), b"")])
+def test_a_streamed_answer_is_read_to_its_end_in_pieces_of_any_size(answer: Response, amount: int | None) -> None:
+    whole = {PLAIN: b"plain", ZIPPED: b"packed"}.get(answer, b"")
+    with answering(Script(answer)), urllib3.PoolManager() as pool, requests.Session() as session:
+        streamed = pool.request("GET", URL, preload_content=False)
+        parts = [
+            list(itertools.islice(streamed.stream(amount, decode_content=True), 100)),
+            list(itertools.islice(session.get(URL, stream=True).iter_content(chunk_size=amount), 100)),
+        ]
+
+    assert [b"".join(read) for read in parts] == [whole, whole]
+    assert (streamed.closed, streamed.read()) == (True, b"")
+
+
+def test_a_streamed_answer_to_head_ends_at_once() -> None:
+    with answering(Script(PLAIN)), urllib3.PoolManager() as pool:
+        parts = list(itertools.islice(pool.request("HEAD", URL, preload_content=False).stream(None), 100))
+
+    assert b"".join(parts) == b""

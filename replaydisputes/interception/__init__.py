@@ -2,8 +2,8 @@
 
 The patches go in once, at the first `answering()`, and do nothing for code that has no route.
 Of multiprocessing, a forked process keeps the route; a spawned one, and a job in a pool, refuses where it has none.
-Out of reach: `_socket` used directly, `_thread.start_new_thread`, extensions that open sockets in C (libcurl),
-processes started otherwise, and bytes written to a raw socket that was connected before the route began.
+Beneath the clients stands the guard: it wraps sockets and lookups, and hears the interpreter's audit events.
+docs/testing.md lists what stays out of reach.
 """
 
 from replaydisputes.interception.entry import answering as answering

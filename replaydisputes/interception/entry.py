@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection
 from contextlib import AbstractContextManager
 
@@ -16,7 +17,8 @@ def answering(
 ) -> AbstractContextManager[Route]:
     """Every HTTP request of this context, of its tasks, threads and executor jobs goes to the answerer.
 
-    everywhere: also those of every context that has no route of its own; the latest such route holds.
+    everywhere: also those of every context that has no route of its own; the latest such route holds. Always so with
+    gevent or eventlet, whose greenlets and worker threads take no context along.
     allow_hosts: host names or addresses that stay live, as loopback always does.
     What was refused is in `Route.refused`, even where the code under test swallowed the exception.
     """
@@ -33,6 +35,8 @@ class _Answering(AbstractContextManager[Route]):
 
     def __enter__(self) -> Route:
         ensure_installed()
+        if "gevent" in sys.modules or "eventlet" in sys.modules:
+            self._everywhere = True
         self._route = Route(self._answerer, self._allow_hosts, outer=routing.current.get())
         self._token = routing.current.set(self._route)
         try:

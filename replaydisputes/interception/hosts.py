@@ -41,8 +41,13 @@ def is_address(host: str) -> bool:
     return True
 
 
-def is_this_machine(host: str) -> bool:
-    """Whether the name is this machine's own; to look that up tells nobody anything."""
+def is_local_name(host: str) -> bool:
+    """Whether a name, not an address, means this machine: localhost, NAME.localhost, or its own host name.
+
+    A resolver may ask a name server even for these, so nobody is asked: they are answered as loopback.
+    """
+    if is_loopback(host):
+        return bool(host) and not is_address(host)
     return plain_host(host) == plain_host(socket.gethostname())
 
 

@@ -22,9 +22,15 @@ _SEAMS = {
     "concurrent.futures.process": "processes:carry_into_process_jobs",
     "multiprocessing.process": "processes:carry_into_processes",
     "socket": "guard:guard_sockets",
-    "asyncio.base_events": "guard:guard_asyncio",
-    "asyncio.proactor_events": "guard:guard_proactor",
-    "uvloop": "guard:guard_uvloop",
+    "asyncio.base_events": "event_loops:guard_asyncio",
+    "asyncio.selector_events": "event_loops:guard_selector",
+    "asyncio.proactor_events": "event_loops:guard_proactor",
+    "uvloop": "event_loops:guard_uvloop",
+    "gevent.socket": "seam_gevent:guard",
+    "eventlet.green.socket": "lookups:guard_lookups",
+    "pycurl": "seam_curl:guard_pycurl",
+    "curl_cffi.aio": "seam_curl:guard_curl_cffi",
+    "stripe._http_client": "seam_stripe:patch",
     "http.client": "seam_http_client:patch",
     "urllib3.connection": "seam_http_client:patch_urllib3_connections",
     "urllib3": "seam_urllib3:patch",
@@ -38,6 +44,9 @@ _SEAMS = {
     "tornado.curl_httpclient": "seam_tornado:patch_curl",
 }
 """The module in which a client keeps what we replace, and the function of this package that replaces it."""
+
+_BENEATH = frozenset(("uvloop", "pycurl", "curl_cffi.aio"))
+"""Those that open sockets in C, where the socket guard does not see them."""
 
 _lock = threading.RLock()
 _book = PatchBook()
@@ -98,7 +107,8 @@ def _apply(name: str, module: ModuleType) -> None:
     except Exception:
         if name == "socket":
             raise
-        _log.warning("%s cannot be intercepted; the socket guard will refuse its connections", name, exc_info=True)
+        effect = "its requests are not stopped" if name in _BENEATH else "the socket guard will refuse its connections"
+        _log.warning("%s cannot be intercepted; %s", name, effect, exc_info=True)
 
 
 def _is_being_imported(module: ModuleType) -> bool:

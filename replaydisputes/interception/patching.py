@@ -8,6 +8,8 @@ from operator import call, is_
 from typing import Any
 
 _ABSENT = object()
+_IMMUTABLE = 1 << 8
+"""Py_TPFLAGS_IMMUTABLETYPE (docs.python.org/3/c-api/typeobj.html)."""
 Wrap = Callable[[Any], Callable[..., Any]]
 
 
@@ -29,7 +31,7 @@ class _Patch:
         ours = functools.wraps(original)(self.wrap(original))
         self.layers.append((ours, there))  # first, so that an interrupt in between leaves nothing that nobody knows of
         try:
-            setattr(self.owner, self.name, ours)
+            _put(self.owner, self.name, ours)
         except (AttributeError, TypeError):
             self.layers.pop()
             raise
@@ -41,13 +43,31 @@ class _Patch:
             if before is _ABSENT:
                 delattr(self.owner, self.name)
             else:
-                setattr(self.owner, self.name, before)
+                _put(self.owner, self.name, before)
         self.layers.clear()
+
+
+def _put(owner: Any, name: str, value: Any) -> None:
+    """`setattr`, which also replaces a method of a class written in C.
+
+    Such a class refuses `setattr`, and a subclass in its place would not reach the handles that were made before.
+    Only what the class itself defines is replaced. Never a name with underscores: those have a slot in the class too.
+    """
+    if not (isinstance(owner, type) and owner.__flags__ & _IMMUTABLE and name in vars(owner)):
+        setattr(owner, name, value)
+        return
+    import ctypes  # noqa: PLC0415 - takes milliseconds, and few replays meet such a class
+    import gc  # noqa: PLC0415
+
+    (namespace,) = gc.get_referents(vars(owner))
+    namespace[name] = value
+    ctypes.pythonapi.PyType_Modified(ctypes.py_object(owner))  # else the interpreter goes on with what it cached
 
 
 class PatchBook:
     def __init__(self) -> None:
         self._patches: dict[tuple[int, str], _Patch] = {}
+        self._undoing: list[Callable[[], object]] = []
         self._left: tuple[list[Callable[[str], object]], list[str], list[object]] | None = None
         """How `put_on_top` left the attributes: what looks each up, its name, and what is there."""
 
@@ -74,8 +94,14 @@ class PatchBook:
         lookups, names = [vars(patch.owner).get for patch in patches], [patch.name for patch in patches]
         self._left = lookups, names, [patch.layers[-1][0] for patch in patches]
 
+    def undo_with(self, undo: Callable[[], object]) -> None:
+        """Have `restore` call this too, for what is no attribute."""
+        self._undoing.append(undo)
+
     def restore(self) -> None:
         """Every attribute as it was found: the same object, and absent where it was inherited."""
         self._left = None
+        while self._undoing:
+            self._undoing.pop()()
         while self._patches:
             self._patches.popitem()[1].take_off()

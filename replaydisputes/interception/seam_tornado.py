@@ -18,7 +18,7 @@ from tornado.iostream import IOStream, StreamClosedError
 from replaydisputes.interception.faults import as_os_error
 from replaydisputes.interception.hosts import origin
 from replaydisputes.interception.patching import PatchBook
-from replaydisputes.interception.routing import Route, active_route, current
+from replaydisputes.interception.routing import Route, active_route, current, passing
 from replaydisputes.interception.wire import RequestReader, is_delimited, serialized
 from replaydisputes.model import TransportFault
 
@@ -38,7 +38,10 @@ def _refusing(original: Callable[..., None]) -> Callable[..., None]:
         route = active_route()
         if route is not None and not route.passes_authority(urlsplit(request.url).netloc):
             raise route.blocked("fetch by libcurl", request.url.partition("?")[0])
-        return original(self, request, callback)
+        if route is None:
+            return original(self, request, callback)
+        with passing(route):
+            return original(self, request, callback)
 
     return fetch_impl
 

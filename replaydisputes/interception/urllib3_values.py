@@ -69,8 +69,10 @@ def as_urllib3(  # noqa: PLR0913, PLR0917 - what urllib3's own constructor is to
     target: the URL as the pool was asked for it, which `geturl` gives back.
     """
     fields, cookies = _presented.of(request.method, response)
+    body = _Body(response.body if request.method != "HEAD" else b"")
+    body.length = len(response.body) if request.method != "HEAD" else 0
     return response_class(
-        body=io.BytesIO(response.body if request.method != "HEAD" else b""),
+        body=body,
         headers=_header_dict(fields),
         status=response.status,
         version=11,
@@ -82,6 +84,16 @@ def as_urllib3(  # noqa: PLR0913, PLR0917 - what urllib3's own constructor is to
         request_url=target,
         **_VERSION,
     )
+
+
+class _Body(io.BytesIO):
+    """Closed once it has been read to its end, as http.client's response is: who reads all there is looks for that."""
+
+    __slots__ = ("length",)
+    length: int
+
+    def isclosed(self) -> bool:
+        return self.closed or self.tell() >= self.length
 
 
 _VERSION: dict[str, Any] = (
