@@ -17,7 +17,7 @@ STRIPE_CLI := .stripe-cli
 BENCH_SERVER := .bench-server
 STRIPE_MOCK_VERSION := v0.203.0
 LANGUAGES := .languages
-LANGUAGE_TESTS := tests/test_examples_run.py tests/test_examples_reference.py tests/test_sdk_wire_seen.py
+LANGUAGE_TESTS := tests/test_examples.py tests/test_examples_run.py tests/test_examples_reference.py tests/test_sdk_wire_seen.py
 AXE := .axe
 BROWSER_VENV := .venv-browser
 BROWSER_READY := $(BROWSER_VENV)/.installed
@@ -31,7 +31,7 @@ LONG_TESTS := tests/test_recording_killed.py tests/test_recording_series.py test
 NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: help demo test test-newest test-lowest pins coverage neighbours canaries cuts sequences languages stripe-cli redis redis-server wrk nginx chromium lint cassettes bench bench-short bench-server bench-server-short soak load fuzz long peers browser clean
+.PHONY: help demo test test-newest test-lowest pins coverage neighbours canaries cuts sequences languages stripe-cli redis redis-server wrk nginx chromium go lint cassettes bench bench-short bench-server bench-server-short soak load fuzz long peers browser clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -71,8 +71,8 @@ long: $(INSTALLED) ## every test of these, also what is too long for `make test`
 sequences: $(INSTALLED) ## random calls of the sandbox, its invariants held: SEQUENCES of 30; SEED=n repeats a run
 	$(RUN)python -m tests.sandbox_sequences --sequences $(SEQUENCES) $(if $(SEED),--seed $(SEED))
 
-languages: $(INSTALLED) $(STRIPE_CLI)/.installed $(LANGUAGES)/.installed ## the examples, with the real SDKs
-	LANGUAGES_REQUIRED="python node stripe-cli" LANGUAGES_INSTALL=$(INSTALL) $(RUN)python -m pytest -rs $(LANGUAGE_TESTS)
+languages: $(INSTALLED) $(STRIPE_CLI)/.installed $(LANGUAGES)/.installed go ## the examples, with the real SDKs
+	LANGUAGES_REQUIRED="python node stripe-cli" TOOLCHAINS_REQUIRED="node go gofmt" LANGUAGES_INSTALL=$(INSTALL) $(RUN)python -m pytest -rs $(LANGUAGE_TESTS)
 
 stripe-cli: $(INSTALLED) $(STRIPE_CLI)/.installed ## the official Stripe CLI, from npm, against the sandbox
 	STRIPE_CLI_REQUIRED=1 $(RUN)python -m pytest tests/test_stripe_cli.py
@@ -119,8 +119,8 @@ peers: $(INSTALLED) ## each limit of a neighbour, shown on it and not here
 browser: $(BROWSER_READY) $(AXE)/.installed chromium ## the demo page in Debian's Chromium, under axe-core; SCREENSHOTS=dir keeps the pictures
 	BROWSER_REQUIRED=1 $(BROWSER_VENV)/bin/python -m pytest tests/browser
 
-redis-server wrk nginx chromium: # each installed where it is missing and apt may be used
-	@command -v $@ > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $@ > /dev/null; } || \
+redis-server wrk nginx chromium go: # each installed if it is missing and apt may be used
+	@command -v $@ > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(@:go=golang-go) > /dev/null; } || \
 		{ echo "$@ is needed, and could not be installed: install it with this system's packages" >&2; exit 1; }
 
 help: ## this list

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import requests
 
 from tests.example_ids import BY_CASSETTE, ITS_CHARGE, LISTED
 from tests.served import served
+from tests.toolchains import needs_program
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -74,8 +74,7 @@ def test_what_never_ran_says_so_in_its_readme_and_in_both_tables() -> None:
 @pytest.mark.parametrize("name", PARSERS)
 def test_an_example_parses(name: str) -> None:
     command = PARSERS[name].split()
-    if not shutil.which(command[0]):
-        pytest.skip(f"{command[0]} is not installed")
+    needs_program(command[0])
 
     done = subprocess.run([*command, str(EXAMPLES / name)], capture_output=True, text=True, timeout=60, check=False)
 

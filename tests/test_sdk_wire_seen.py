@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ import pytest
 import stripe
 
 from tests.sdk_requests import CLIENTS, CURL, NODE, PYTHON, STRIPE_CLI, Client
+from tests.toolchains import needs_program
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = {
@@ -139,8 +139,9 @@ def test_the_table_has_what_the_client_sends(client: Client, call: Callable[[str
 @pytest.mark.parametrize("client", [one for one in CLIENTS if one.name in PROGRAMS], ids=lambda client: client.name)
 def test_the_table_has_what_the_languages_library_makes_of_the_sdks_headers(client: Client) -> None:
     program = PROGRAMS[client.name].format(ROOT / "tests/http_libraries").split()
-    if not os.environ.get("LANGUAGES_REQUIRED") or not shutil.which(program[0]):
-        pytest.skip(f"`make languages` listens to {program[0]} where it is installed")
+    if not os.environ.get("LANGUAGES_REQUIRED"):
+        pytest.skip(f"`make languages` listens to {program[0]} if it is installed")
+    needs_program(program[0])
     heard: list[bytes] = []
     with listening(heard) as host:
         wanted = [
