@@ -229,3 +229,73 @@ def test_a_har_upload_given_as_parameters_is_put_together_and_redacted(account: 
     content = (tmp_path / "out" / "a.yaml").read_text()
     assert report.outcome == "written"
     assert [secret for secret in account.secrets() if secret in content] == []
+
+
+OF_ANOTHER_HOST = {
+    "a placeholder for the whole address": "<SLACK_WEBHOOK_URL>",
+    "a placeholder of another filter": "[FILTERED]",
+    "a host without a scheme": "hooks.slack.example/T0/B0",
+    "another scheme": "ftp://files.example.org/a",
+    "a port that is none": "https://example.org:70000/a",
+}
+
+
+@pytest.mark.parametrize("address", OF_ANOTHER_HOST)
+@pytest.mark.parametrize("builder", ["vcrpy_yaml", "ruby_yaml", "har", "exvcr_json", "go_vcr_yaml"])
+def test_a_faulty_call_to_another_host_is_left_out_and_counted(
+    builder: str, address: str, account: Account, tmp_path: Path
+) -> None:
+    calls = account.close_twice()[:2]
+    elsewhere = Request("POST", "https://elsewhere.invalid/", (), b"")
+    content = BUILDERS[builder][0]([Interaction(elsewhere, calls[0].response), *calls])
+    filtered = content.replace(b"https://elsewhere.invalid/", json.dumps(OF_ANOTHER_HOST[address]).encode()[1:-1])
+    if b"url: [" in filtered or b"uri: [" in filtered:
+        filtered = filtered.replace(b": [FILTERED]", b": '[FILTERED]'")
+
+    report = run(tmp_path, {"a.yaml": filtered})["a.yaml"]
+
+    assert (report.outcome, report.kept, report.problem) == ("written", 2, "")
+    assert report.dropped_calls == {"other hosts, unreadable": 1}
+
+
+@pytest.mark.parametrize("address", ["<STRIPE_URL>/v1/disputes", "/v1/charges", "api.stripe.com/v1/charges"])
+def test_a_call_that_may_be_stripes_is_not_left_out_for_its_address(
+    address: str, account: Account, tmp_path: Path
+) -> None:
+    content = vcrpy_yaml(account.close_twice()).replace(b"https://api.stripe.com/v1/", address.encode() + b"/", 1)
+
+    assert run(tmp_path, {"a.yaml": content})["a.yaml"].outcome == "refused"
+
+
+NOT_ENOUGH = {
+    "WireMock mapping": {"request": {"method": "GET", "url": "/v1/charges"}, "response": {"status": 200}},
+    "WireMock mappings": {"mappings": [{"request": {"method": "GET"}, "response": {"status": 200}}]},
+    "responses": {"responses": [{"response": {"method": "GET", "url": "https://api.stripe.com/v1/a", "status": 200}}]},
+}
+
+
+@pytest.mark.parametrize("name", NOT_ENOUGH)
+def test_a_format_that_lacks_a_part_of_the_calls_is_refused_by_name(name: str, tmp_path: Path) -> None:
+    problem = run(tmp_path, {"a.json": json.dumps(NOT_ENOUGH[name]).encode()})["a.json"].problem
+
+    assert name.split(maxsplit=1)[0] in problem
+    assert "does not" in problem
+    assert "\n" not in problem
+
+
+def test_a_packed_answer_of_nock_is_opened(account: Account, tmp_path: Path) -> None:
+    call = account.close_twice()[0]
+    packed = gzip.compress(call.response.body, mtime=0)
+    recorded = json.loads(BUILDERS["nock_json"][0]([call]))
+    recorded[0]["rawHeaders"] += ["Content-Encoding", "gzip"]
+    recorded[0]["response"] = [packed[:100].hex(), packed[100:].hex()]
+    run(tmp_path, {"a.json": json.dumps(recorded).encode()})
+
+    assert comparable(interactions_of(tmp_path / "out" / "a.yaml")) == comparable(redact([call]).interactions)
+
+
+def test_a_webhook_in_a_stripe_playback_cassette_is_left_out(account: Account, tmp_path: Path) -> None:
+    content = BUILDERS["stripe_playback_yaml"][0](account.close_twice()).replace(b"- type: 0", b"- type: 1", 1)
+    report = run(tmp_path, {"a.yaml": content})["a.yaml"]
+
+    assert (report.kept, report.dropped_calls) == (3, {"no answer": 1})

@@ -93,6 +93,7 @@ def test_json_says_the_same_for_scripts(place: Path) -> None:
         "dropped_interactions": {},
         "dropped_header_fields": 12,
         "keys_in_the_original": {"test": 1},
+        "doubt": None,
         "problem": None,
     }
 

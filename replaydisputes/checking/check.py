@@ -13,7 +13,7 @@ from replaydisputes.checking.against import specification_faults
 from replaydisputes.checking.beside import beside_faults
 from replaydisputes.checking.bodies import read_body
 from replaydisputes.checking.exchange import exchange_faults
-from replaydisputes.checking.finding import Fault, Finding
+from replaydisputes.checking.finding import Fault, Finding, rule_named
 from replaydisputes.checking.history import status_faults
 from replaydisputes.checking.openapi import OpenApi
 from replaydisputes.checking.places import Places, with_path
@@ -90,7 +90,8 @@ def _faults(cassette: Cassette, policy: Policy, spec: OpenApi | None) -> Iterato
     for number, (interaction, body) in enumerate(zip(cassette.interactions, bodies, strict=True)):
         for fault in exchange_faults(f"interactions[{number}]", interaction, body, version):
             yield _lenient(fault) if _is_imported(cassette) else fault
-    yield from status_faults(cassette.interactions, bodies)
+    for fault in status_faults(cassette.interactions, bodies):
+        yield _lenient(fault) if _is_imported(cassette) else fault
     if spec is not None:
         yield from specification_faults(cassette, bodies, spec)
 
@@ -100,8 +101,14 @@ def _is_imported(cassette: Cassette) -> bool:
 
 
 def _lenient(fault: Fault) -> Fault:
-    """What another tool recorded may be an excerpt: a field that is missing there is worth a note."""
-    return fault._replace(rule="schema/excerpt") if fault.rule == "schema/required" else fault
+    """A fault as a note. What another tool recorded may be an excerpt, or answers that a test double made up."""
+    if fault.rule == "schema/required":
+        return fault._replace(rule="schema/excerpt")
+    return (
+        fault._replace(rule="schema/as-recorded")
+        if fault.rule.startswith(("schema/", "status/")) and rule_named(fault.rule).level != "note"
+        else fault
+    )
 
 
 def _provenance_faults(cassette: Cassette) -> Iterator[Fault]:

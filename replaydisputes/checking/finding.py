@@ -84,6 +84,11 @@ RULES: dict[str, Rule] = {
         "A value stands in a cassette of ours that no rule of the redaction policy lets stand.",
         f'Put a stand-in in its place, such as "[redacted 1]", or name the field in [tool.replaydisputes]. {_REDACT}',
     ),
+    "schema/as-recorded": Rule(
+        "Another tool recorded an answer or a history that Stripe's API does not give.",
+        "Nothing, if the recording is of a test double. A real recording may hold only a part of the history.",
+        "note",
+    ),
     "schema/excerpt": Rule(
         "A dispute that another tool recorded lacks a field that Stripe always sends.",
         "Nothing, if the recording was cut down on purpose.",

@@ -32,8 +32,9 @@ _SHOW_PROGRESS_AFTER_S = 1.0
 def redact_command(inputs: tuple[Path, ...], out: Path, all_hosts: bool, as_json: bool) -> None:
     """Make recordings of other tools publishable: each IN (a file, or a directory to walk) becomes a cassette in --out.
 
-    Reads vcrpy, pytest-recording, cassetter and Ruby VCR cassettes (YAML or JSON) and HAR archives, told apart by
-    what is in them. Originals are never touched. A person or id has one stand-in across all files of a run.
+    Reads cassettes of vcrpy, pytest-recording, cassetter, Ruby VCR, Betamax, go-vcr, PHP-VCR, ExVCR and
+    `stripe playback`, recordings of nock, and HAR archives such as Polly.js writes, in YAML or JSON. What is in a file
+    tells its format. Originals are never touched. A person or id has one stand-in across all files of a run.
     Exit code 3: a file was refused; the others are done all the same.
 
     Example: replaydisputes redact tests/old_cassettes export.har --out cassettes
@@ -96,6 +97,8 @@ def _line(report: FileReport) -> str:
     if report.keys:
         modes = ", ".join(f"{count} {mode}" for mode, count in report.keys.items())
         parts.append(f"the original holds API keys in clear ({modes}): roll them, in Stripe's dashboard")
+    if report.doubt:
+        parts.append(f"check the order: {report.doubt}")
     outcome = "written over an older cassette that held something else" if report.overwrote else report.outcome
     return _printable(f"{report.path} ({report.format}) -> {report.target}: {outcome}; {'; '.join(parts)}")
 
@@ -132,5 +135,6 @@ def _as_json(report: FileReport) -> dict[str, Any]:
         "dropped_interactions": dict(report.dropped_calls),
         "dropped_header_fields": report.dropped_fields,
         "keys_in_the_original": dict(report.keys),
+        "doubt": report.doubt or None,
         "problem": _printable(report.problem) or None,
     }

@@ -9,19 +9,17 @@ from collections.abc import Sequence
 
 from replaydisputes.cassette_file.tree import FaultError, Mapping, Node, Scalar
 from replaydisputes.importing import values
-from replaydisputes.importing.calls import Call
+from replaydisputes.importing.calls import Call, Calls, read_calls
 from replaydisputes.model import Headers, Interaction, Request, Response, header, reason_phrase
 from replaydisputes.stripe_api.forms import encode_form
 
 _BOUNDARY = "replaydisputes-boundary"
 
 
-def read(root: Mapping, node: Node) -> tuple[Sequence[Call], int]:
-    """The calls of an archive, and how many are left out for want of an answer (blocked, aborted, body not saved)."""
+def read(root: Mapping, node: Node) -> Calls:
+    """The calls of an archive. Left out: calls without an answer (blocked, aborted, body not saved)."""
     log = values.mapping(node, "a `log` (a mapping)")
-    entries = values.listing(values.required(log, "entries", "a HAR log"), "a list of entries").items
-    calls = [call for entry in entries if (call := _call(entry)) is not None]
-    return calls, len(entries) - len(calls)
+    return read_calls(values.listing(values.required(log, "entries", "a HAR log"), "a list of entries").items, _call)
 
 
 def _call(node: Node) -> Call | None:
@@ -30,7 +28,8 @@ def _call(node: Node) -> Call | None:
     response = values.mapping(values.required(entry, "response", "an entry"), "a response (a mapping)")
     if not _is_answered(response):
         return None
-    return Call(Interaction(_request(request), _response(response)), values.optional_text(entry, "startedDateTime"))
+    started = values.optional_text(entry, "startedDateTime")
+    return Call(Interaction(_request(request), _response(response)), started, node.index)
 
 
 def _is_answered(response: Mapping) -> bool:

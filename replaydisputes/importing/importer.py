@@ -11,21 +11,18 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from replaydisputes.cassette_file import parse, write
+from replaydisputes.cassette_file import WriteOutcome, parse, write
 from replaydisputes.cassette_file.loading import read_bytes
-from replaydisputes.errors import FileAccessError, FileLockedError, ReplayDisputesError
+from replaydisputes.errors import FileAccessError, FileLockedError, LeakFoundError, ReplayDisputesError
+from replaydisputes.importing.calls import STRIPE_HOSTS
 from replaydisputes.importing.recording import Recording, parse_recording
+from replaydisputes.importing.refusal import why_refused
 from replaydisputes.importing.sources import Plan, Source
-from replaydisputes.leak_gate import KnownSecrets, find_leaks
+from replaydisputes.leak_gate import KnownSecrets, Leak, find_leaks
 from replaydisputes.model import UNDATED, Cassette, Interaction, MadeAgainst, Provenance, Request
 from replaydisputes.redaction import DEFAULT_POLICY, Policy, Redacted, Redaction
 from replaydisputes.stripe_api.facts import API_HOST, SANDBOX_HEADER
 from replaydisputes.stripe_api.keys import key_mode
-
-STRIPE_HOSTS = frozenset(
-    {API_HOST, "files.stripe.com", "uploads.stripe.com", "connect.stripe.com", "meter-events.stripe.com"}
-)
-"""Where Stripe's SDKs send API calls; what a browser loads from stripe.com is none."""
 
 _STAND_IN = re.compile(
     rb"example\.invalid|replaydisp|redacted|idempotency-key-|\bkey_[0-9]|host-[0-9]|192\.0\.2\.|2001:db8|1555555"
@@ -33,6 +30,8 @@ _STAND_IN = re.compile(
 _WHOLE = re.compile(rb"\[redacted [0-9]+\]")
 _VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:\.[a-z]+)?")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._/-]+")
+_PLAIN_SCENARIO = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:+-]{0,120}")
+_LONGEST_SCENARIO = 120
 _IN_A_NAME = ("API key", "Stripe id", "Stripe account id", "request id", "client secret", "webhook secret")
 
 Outcome = Literal["written", "unchanged", "skipped", "refused"]
@@ -45,6 +44,7 @@ class FileReport:
     replaced_whole: answers whose body could not be read (HTML, an unknown encoding), so nothing of it is left.
     keys: API keys in clear in the original, by mode (`live`, `test`). problem: why it was refused or skipped, in one
     line without anything from the file. exit_code: 0, 3 or 4. overwrote: an older cassette that held something else.
+    doubt: why the calls may be in another order than they were made in.
     """
 
     path: Path
@@ -60,6 +60,16 @@ class FileReport:
     problem: str = ""
     exit_code: int = 0
     overwrote: bool = False
+    doubt: str = ""
+
+
+class RefusedFileError(ReplayDisputesError):
+    """The leak gate refused what was made of a file. The message names the file read, its line, field and reason."""
+
+    def __init__(self, source: Path, line: int | None, why: str, leaks: Sequence[Leak]) -> None:
+        self.path, self.line, self.leaks = source, line, tuple(leaks)
+        at = f":{line}" if line else ""
+        super().__init__(f"{source}{at}: refused, nothing was written for it: {why}")
 
 
 class RefusedNameError(ReplayDisputesError):
@@ -113,8 +123,12 @@ class Importer:
     def _import(self, source: Source) -> FileReport:
         recording = parse_recording(read_bytes(source.path), source.path)
         raw = [call.interaction for call in recording.calls]
-        kept = [interaction for interaction in raw if self._all_hosts or _host(interaction) in STRIPE_HOSTS]
-        reasons = {"other hosts": len(raw) - len(kept), "no answer": recording.unanswered}
+        kept = [interaction for interaction in raw if self._is_kept(interaction)]
+        reasons = {
+            "other hosts": len(raw) - len(kept),
+            "other hosts, unreadable": recording.unreadable,
+            "no answer": recording.unanswered,
+        }
         dropped = {reason: count for reason, count in reasons.items() if count}
         if not kept:
             problem = f"{source.path}: holds no call to Stripe, so nothing was written for it."
@@ -127,7 +141,8 @@ class Importer:
         cassette = Cassette(redacted.interactions, _provenance(source, recording, redacted.interactions, known))
         _refuse_foreign(source)
         was_there = source.target.exists()
-        outcome = write(source.target, cassette, known)
+        begins = [call.line for call in recording.calls if self._is_kept(call.interaction)]
+        outcome = self._written(source, cassette, known, begins)
         return FileReport(
             source.path,
             source.target,
@@ -140,7 +155,23 @@ class Importer:
             dropped_fields=redacted.dropped,
             keys=_keys_in_clear(known),
             overwrote=was_there and outcome == "written",
+            doubt=recording.doubt,
         )
+
+    def _written(self, source: Source, cassette: Cassette, known: KnownSecrets, begins: Sequence[int]) -> WriteOutcome:
+        """Write the cassette. Raises RefusedFileError, which names the line, field and reason in the file read.
+
+        begins: the line of the file read at which each call begins.
+        """
+        try:
+            return write(source.target, cassette, known)
+        except LeakFoundError as error:
+            leaks = [leak for leak in error.leaks if isinstance(leak, Leak)]
+            number, why = why_refused(cassette.interactions, known, leaks[0])
+            raise RefusedFileError(source.path, None if number is None else begins[number], why, leaks) from None
+
+    def _is_kept(self, interaction: Interaction) -> bool:
+        return self._all_hosts or _host(interaction) in STRIPE_HOSTS
 
     def _redact(self, raw: Sequence[Interaction]) -> Redacted:
         """Redacted, with each of Stripe's hosts kept as it is: the redactor knows only that of the API."""
@@ -180,14 +211,27 @@ def _refuse_foreign(source: Source) -> None:
 def _provenance(
     source: Source, recording: Recording, interactions: Sequence[Interaction], known: KnownSecrets
 ) -> Provenance:
-    scenario = _UNSAFE.sub("-", str(source.name.with_suffix("")))
     return Provenance(
         made_against=_made_against(interactions),
-        scenario="imported" if find_leaks(scenario.encode(), known) else scenario,
+        scenario=_scenario(source, recording, known),
         stripe_version=_stripe_version(interactions),
         tool_version=version("replaydisputes"),
         recorded_at=recording.recorded_at or UNDATED,
     )
+
+
+def _scenario(source: Source, recording: Recording, known: KnownSecrets) -> str:
+    """The name that a cassette of ours already has, else the file's path as far as a provenance may hold it.
+
+    A first run can keep a name out because it is a value of the recording; a second run cannot see that any more, so
+    it keeps the name it finds.
+    """
+    named = recording.scenario
+    if not _PLAIN_SCENARIO.fullmatch(named):
+        named = _UNSAFE.sub("-", str(source.name.with_suffix(""))).lstrip("._/-")
+    if len(named) > _LONGEST_SCENARIO:
+        named = named[-_LONGEST_SCENARIO:].lstrip("._/-")
+    return "imported" if not named or find_leaks(named.encode(), known) else named
 
 
 def _made_against(interactions: Sequence[Interaction]) -> MadeAgainst:

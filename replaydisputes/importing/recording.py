@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from replaydisputes.cassette_file.loading import MAX_BYTES
 from replaydisputes.cassette_file.reading import decoded_text, line_at
-from replaydisputes.cassette_file.tree import FaultError, Mapping, Node, compose, describe
+from replaydisputes.cassette_file.tree import FaultError, Listing, Mapping, Node, Scalar, compose, describe
 from replaydisputes.errors import CassetteFormatError
 from replaydisputes.importing import har, vcr_like
-from replaydisputes.importing.calls import Call
+from replaydisputes.importing.calls import Call, Calls
 from replaydisputes.importing.json_tree import compose_json
+from replaydisputes.importing.lists import is_go_vcr, read_go_vcr, read_list
+from replaydisputes.importing.ordering import in_order, moment_of
 from replaydisputes.importing.values import member, optional_text
 from replaydisputes.model import Headers, Interaction, Request, Response, header, without_headers
 from replaydisputes.redaction.encodings import decoded
 
-_EXPECTED = "a recording (vcrpy, pytest-recording, cassetter, Ruby VCR or HAR)"
+_EXPECTED = "a recording (vcrpy, Ruby VCR, HAR or another format that `redact --help` names)"
 _RUBY_TAGS = {"!binary": "binary", "!str": "str", "!ruby/symbol": "str", "!ruby/sym": "str"}
 _JSON_START = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])")
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
@@ -28,12 +29,20 @@ _MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a file holds, in the order of time. unanswered: calls whose answer is not in it. noted: its own date."""
+    """What a file holds, in the order in which it was recorded.
+
+    unanswered: calls whose answer is not in it. unreadable: calls to other hosts that have a fault.
+    noted, scenario: the date and the name that a cassette of ours has in its provenance. doubt: why the order may be
+    wrong; empty if nothing speaks against it.
+    """
 
     format: str
     calls: tuple[Call, ...]
     unanswered: int = 0
+    unreadable: int = 0
     noted: str = ""
+    scenario: str = ""
+    doubt: str = ""
 
     @property
     def recorded_at(self) -> str:
@@ -51,57 +60,71 @@ def parse_recording(content: bytes, path: Path) -> Recording:
         root = compose_json(text) if _JSON_START.match(text) else compose(text, _RUBY_TAGS)
         if root is None:
             raise FaultError(0, _EXPECTED, "an empty file")
-        return _recording(root)
+        found = _recording(root)
+        starts = [found_break.start() for found_break in re.finditer("\n", text)]
+        return replace(found, calls=tuple(replace(one, line=bisect_left(starts, one.index) + 1) for one in found.calls))
     except FaultError as fault:
         raise CassetteFormatError(path, line_at(text, fault.index), fault.expected, fault.got) from None
 
 
 def _recording(root: Node) -> Recording:
+    if isinstance(root, Listing) and (found := read_list(root)) is not None:
+        return _made(found[0], found[1], found[1].calls)
     if not isinstance(root, Mapping):
         raise FaultError(root.index, _EXPECTED, describe(root))
-    for key, name, read in _FORMATS:
+    for key, usual_name, usual_read in _FORMATS:
         node = member(root, key)
-        if node is not None:
-            calls, unanswered = read(root, node)
-            noted = member(root, "replaydisputes")
-            date = optional_text(noted, "recorded_at") if isinstance(noted, Mapping) else ""
-            return Recording(_named(name, calls), tuple(_opened(_in_order(calls))), unanswered, date)
+        if node is None:
+            continue
+        is_go = key == "interactions" and is_go_vcr(node)
+        found_calls = (read_go_vcr if is_go else usual_read)(root, node)
+        name = "go-vcr" if is_go else _named(usual_name, root, found_calls.calls)
+        if name in _UNORDERED:
+            return _made(name, found_calls, *in_order(found_calls.calls))
+        return _made(name, found_calls, found_calls.calls, "", member(root, "replaydisputes"))
+    _refuse_by_name(root)
     raise FaultError(root.index, _EXPECTED, "a mapping with neither `interactions`, `http_interactions` nor `log`")
 
 
-_Reader = Callable[[Mapping, Node], tuple[Sequence[Call], int]]
+def _made(name: str, found: Calls, calls: Sequence[Call], doubt: str = "", own: Node | None = None) -> Recording:
+    noted = own if isinstance(own, Mapping) else None
+    date = optional_text(noted, "recorded_at") if noted else ""
+    scenario = optional_text(noted, "scenario") if noted else ""
+    return Recording(name, tuple(_opened(calls)), found.unanswered, found.unreadable, date, scenario, doubt)
+
+
+def _refuse_by_name(root: Mapping) -> None:
+    """Raises FaultError for a format that is known but lacks a part of the calls, which would have to be guessed."""
+    for key, expected in _LACKING:
+        if key in root.values:
+            raise FaultError(root.key_index[key], _EXPECTED, expected)
+    request, response = root.values.get("request"), root.values.get("response")
+    if isinstance(request, Mapping) and isinstance(response, Mapping):
+        raise FaultError(root.index, _EXPECTED, _WIREMOCK)
+
+
+_WIREMOCK = "a WireMock mapping, which does not say which host was called nor what was sent"
+_LACKING = (
+    ("mappings", _WIREMOCK),
+    ("responses", "a file of `responses`, which does not hold what was sent"),
+)
+
+_Reader = Callable[[Mapping, Node], Calls]
 _FORMATS: tuple[tuple[str, str, _Reader], ...] = (
     ("http_interactions", "Ruby VCR", vcr_like.read_ruby),
     ("interactions", "vcrpy", vcr_like.read_version_1),
     ("log", "HAR", har.read),
 )
+_UNORDERED = ("cassetter", "HAR")
+"""cassetter files calls by address, and a HAR archive may be in any order. All other recorders append."""
 
 
-def _named(name: str, calls: Sequence[Call]) -> str:
-    return "cassetter" if name == "vcrpy" and any(call.recorded_at for call in calls) else name
-
-
-def _in_order(calls: Sequence[Call]) -> Sequence[Call]:
-    """In the order of time where every call says when it was made: cassetter files them by address, HAR as it likes.
-
-    A close between two reads would otherwise come after both, and the history would be another one.
-    """
-    moments = [moment_of(call.recorded_at) for call in calls]
-    known = [moment for moment in moments if moment is not None]
-    if len(known) < len(moments):
-        return calls
-    return [call for _, call in sorted(zip(known, calls, strict=True), key=lambda pair: pair[0])]
-
-
-def moment_of(spelled: str) -> datetime | None:
-    """A time as HTTP or as ISO 8601 spells it, in UTC; None for anything else."""
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            moment = read(spelled.strip())
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-        except (ValueError, TypeError, OverflowError):
-            continue
-    return None
+def _named(name: str, root: Mapping, calls: Sequence[Call]) -> str:
+    if name == "vcrpy" and any(call.recorded_at for call in calls):
+        return "cassetter"
+    recorder = member(root, "recorded_with") if name == "Ruby VCR" else None
+    is_betamax = isinstance(recorder, Scalar) and recorder.text.lower().startswith("betamax")
+    return "Betamax" if is_betamax else name
 
 
 def _opened(calls: Sequence[Call]) -> Iterator[Call]:
@@ -120,6 +143,7 @@ def _opened(calls: Sequence[Call]) -> Iterator[Call]:
                 Response(response.status, headers, body, response.reason),
             ),
             call.recorded_at,
+            call.index,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from replaydisputes.errors import ReplayDisputesError
@@ -55,7 +55,7 @@ def plan(inputs: Sequence[Path], out: Path) -> Plan:
     sources = sorted(found.values(), key=lambda source: (source.name.parts, str(source.path)))
     if not sources:
         raise PlanError(f"There is no {', '.join(f'*{suffix}' for suffix in SUFFIXES)} in the inputs.")
-    _refuse_collisions(sources)
+    sources = _without_collisions(sources)
     _refuse_overwriting(sources)
     return Plan(tuple(sources))
 
@@ -105,15 +105,20 @@ def _refuse_out_inside(given: Path, out: Path) -> None:
         )
 
 
-def _refuse_collisions(sources: Sequence[Source]) -> None:
-    """Names that differ only by case or by composition are one file on some systems."""
+def _without_collisions(sources: Sequence[Source]) -> list[Source]:
+    """Of several sources with one target the first is done, and the others are reported as problems.
+
+    Names that differ only by case or by composition are one file on some systems.
+    """
     taken: dict[str, Source] = {}
+    done: list[Source] = []
     for source in sources:
-        if source.problem:
-            continue
-        other = taken.setdefault(unicodedata.normalize("NFC", str(source.target)).casefold(), source)
-        if other is not source:
-            raise PlanError(f"{other.path} and {source.path} would both become {source.target}: rename one of them.")
+        other = source
+        if not source.problem:
+            other = taken.setdefault(unicodedata.normalize("NFC", str(source.target)).casefold(), source)
+        problem = f"would become {source.target}, as {other.path} does: rename one of them"
+        done.append(source if other is source else replace(source, problem=problem))
+    return done
 
 
 def _refuse_overwriting(sources: Sequence[Source]) -> None:

@@ -17,7 +17,7 @@ Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,30})")
 _TRUE = frozenset(("true", "yes", "on"))
-_STATUS = re.compile(r"[1-9][0-9][0-9]")
+_STATUS = re.compile(r"[1-5][0-9][0-9]")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LINE_END = re.compile(r"[\x00-\x1f\x7f]")
 _RAW_ENCODINGS = frozenset(("ascii-8bit", "binary"))
@@ -151,7 +151,7 @@ def url(node: Node) -> str:
 def status(node: Node) -> int:
     spelled = node.text if isinstance(node, Scalar) else ""
     if not _STATUS.fullmatch(spelled):
-        raise FaultError(node.index, "an HTTP status of three digits", describe(node))
+        raise FaultError(node.index, "an HTTP status from 100 to 599", describe(node))
     return int(spelled)
 
 

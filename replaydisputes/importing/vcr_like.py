@@ -1,33 +1,32 @@
-"""vcrpy's version 1, what pytest-recording, cassetter and other serializers make of it, and Ruby's VCR."""
+"""vcrpy's version 1, what pytest-recording, cassetter and other serializers make of it, Ruby's VCR and Betamax."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from replaydisputes.cassette_file.tree import FaultError, Listing, Mapping, Node, Scalar, describe
 from replaydisputes.importing import values
-from replaydisputes.importing.calls import Call
+from replaydisputes.importing.calls import Call, Calls, read_calls
 from replaydisputes.model import Headers, Interaction, Request, Response, reason_phrase
 
 
-def read_version_1(root: Mapping, node: Node) -> tuple[Sequence[Call], int]:
-    """The calls of a vcrpy cassette, and how many have no answer: none has."""
+def read_version_1(root: Mapping, node: Node) -> Calls:
+    """The calls of a vcrpy cassette, which all have an answer."""
     version = values.required(root, "version", "a cassette")
     if not isinstance(version, Scalar) or version.text != "1":
         raise FaultError(version.index, "version 1", "another version of the format")
-    return [_call(item) for item in values.listing(node, "a list of interactions").items], 0
+    return read_ruby(root, node)
 
 
-def read_ruby(root: Mapping, node: Node) -> tuple[Sequence[Call], int]:
-    """The calls of a cassette of Ruby's VCR, in any version that has `http_interactions`."""
-    return [_call(item) for item in values.listing(node, "a list of interactions").items], 0
+def read_ruby(root: Mapping, node: Node) -> Calls:
+    """The calls of a cassette of Ruby's VCR, in any version that has `http_interactions`; Betamax writes the same."""
+    return read_calls(values.listing(node, "a list of interactions").items, _call)
 
 
 def _call(node: Node) -> Call:
     parent = values.mapping(node, "an interaction (a mapping)")
     request = values.mapping(values.required(parent, "request", "an interaction"), "a request (a mapping)")
     response = values.mapping(values.required(parent, "response", "an interaction"), "a response (a mapping)")
-    return Call(Interaction(_request(request), _response(response)), values.optional_text(parent, "recorded_at"))
+    recorded_at = values.optional_text(parent, "recorded_at")
+    return Call(Interaction(_request(request), _response(response)), recorded_at, node.index)
 
 
 def _request(parent: Mapping) -> Request:
@@ -40,13 +39,25 @@ def _request(parent: Mapping) -> Request:
 
 
 def _response(parent: Mapping) -> Response:
-    node = values.required(parent, "status", "a response")
+    node = values.member(parent, "status")
+    if node is None:
+        return _older_httpx_response(parent)
     if isinstance(node, Mapping):
         code = values.status(values.required(node, "code", "a status"))
         reason = values.optional_text(node, "message")
     else:
         code, reason = values.status(node), ""
     return Response(code, _headers(parent), _body(parent), reason or reason_phrase(code))
+
+
+def _older_httpx_response(parent: Mapping) -> Response:
+    """As vcrpy wrote the answers of httpx until version 6: `status_code`, and the body as `content`."""
+    node = values.member(parent, "status_code")
+    if node is None:
+        raise FaultError(parent.index, "a response with `status`", "one without")
+    code, content = values.status(node), values.member(parent, "content")
+    body = _scalar(content, "") if content is not None else _body(parent)
+    return Response(code, _headers(parent), body, reason_phrase(code))
 
 
 def _headers(parent: Mapping) -> Headers:

@@ -39,7 +39,7 @@ def archive(**changes: Any) -> bytes:
     return json.dumps({"log": {"version": "1.2", "entries": [entry]}}, indent=1).encode()
 
 
-RECORDING = "expected a recording (vcrpy, pytest-recording, cassetter, Ruby VCR or HAR), got"
+RECORDING = "expected a recording (vcrpy, Ruby VCR, HAR or another format that `redact --help` names), got"
 NEITHER = "a mapping with neither `interactions`, `http_interactions` nor `log`."
 BOMB = (
     "version: 1\nl0: &l0 [" + ", ".join(["'0123456789'"] * 100) + "]\n"
@@ -97,7 +97,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     ),
     "a status that is text": (
         one_call(response=f"status: {{code: {SECRET}, message: OK}}"),
-        "5: expected an HTTP status of three digits, got text.",
+        "5: expected an HTTP status from 100 to 599, got text.",
     ),
     "headers that are a list": (
         one_call(response="status: 200, headers: [a, b]"),
@@ -178,12 +178,12 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "a HAR log that is a list": (b'{"log": [1]}', "1: expected a `log` (a mapping), got a list."),
     "a HAR entry without a request": (archive(request=None), "5: expected an entry with `request`, got one without."),
     "a HAR address that is none": (
-        archive(request__url=SECRET),
+        archive(request__url=f"/v1/events?{SECRET}"),
         "9: expected an absolute http or https URL, got something else.",
     ),
     "a HAR status that is none": (
         archive(response__status=SECRET),
-        "23: expected an HTTP status of three digits, got text.",
+        "23: expected an HTTP status from 100 to 599, got text.",
     ),
     "a HAR body in another encoding": (
         archive(response__content={"text": "a", "encoding": "rot13"}),

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -184,6 +185,138 @@ def har_base64_params(interactions: Interactions) -> bytes:
     return json.dumps(tree).encode()
 
 
+def older_httpx_yaml(interactions: Interactions) -> bytes:
+    """As vcrpy wrote the answers of httpx until version 6."""
+    tree = vcrpy_tree(interactions)
+    for one in tree["interactions"]:
+        response = one["response"]
+        response |= {"status_code": response.pop("status")["code"], "content": response.pop("body")["string"]}
+        response["http_version"] = "HTTP/1.1"
+    return yaml.safe_dump(tree).encode()
+
+
+def betamax_json(interactions: Interactions) -> bytes:
+    tree = _ruby_tree(interactions, _ruby_text)
+    for one in tree["http_interactions"]:
+        one["recorded_at"] = "2026-09-21T14:13:20"
+        one["response"]["url"] = one["request"]["uri"]
+    return json.dumps(tree | {"recorded_with": "betamax/0.9.0"}).encode()
+
+
+def go_vcr_yaml(interactions: Interactions) -> bytes:
+    made = []
+    for number, one in enumerate(interactions):
+        request, response = one.request, one.response
+        made.append(
+            {
+                "id": number,
+                "request": {
+                    "proto": "HTTP/1.1",
+                    "host": "api.stripe.com",
+                    "body": request.body.decode(),
+                    "form": grouped(parse_form(request.body)),
+                    "headers": grouped(request.headers),
+                    "url": request.url,
+                    "method": request.method,
+                },
+                "response": {
+                    "headers": grouped(response.headers),
+                    "body": response.body.decode(),
+                    "status": f"{response.status} {response.reason}",
+                    "code": response.status,
+                    "duration": "211.5ms",
+                },
+            }
+        )
+    return yaml.safe_dump({"version": 2, "interactions": made}, sort_keys=False).encode()
+
+
+def php_vcr_yaml(interactions: Interactions) -> bytes:
+    made = []
+    for number, one in enumerate(interactions):
+        request, response = one.request, one.response
+        sent = {"body": request.body.decode()} if request.body else {}
+        status = {"http_version": "1.1", "code": str(response.status), "message": response.reason}
+        asked = {"method": request.method, "url": request.url, "headers": dict(request.headers), **sent}
+        answered = {"status": status, "headers": dict(response.headers), "body": response.body.decode()}
+        made.append({"request": asked, "response": answered, "index": number})
+    return yaml.safe_dump(made, sort_keys=False, explicit_start=True).encode()
+
+
+def php_vcr_fields_json(interactions: Interactions) -> bytes:
+    """The older layout: the status is a number in text, a form stands only in `post_fields`."""
+    made = yaml.safe_load(php_vcr_yaml(interactions))
+    for one in made:
+        one["response"]["status"] = one["response"]["status"]["code"]
+        sent = one["request"].pop("body", "")
+        one["request"]["post_fields"] = dict(parse_form(sent)) if sent else []
+    return json.dumps(made).encode()
+
+
+def exvcr_json(interactions: Interactions) -> bytes:
+    made = []
+    for one in interactions:
+        request, response = one.request, one.response
+        asked = {
+            "body": request.body.decode(),
+            "headers": dict(request.headers),
+            "method": request.method.lower(),
+            "options": {"recv_timeout": 5000},
+            "request_body": "",
+            "url": request.url,
+        }
+        answered = {
+            "binary": False,
+            "body": response.body.decode(),
+            "headers": dict(response.headers),
+            "status_code": response.status,
+            "type": "ok",
+        }
+        made.append({"request": asked, "response": answered})
+    return json.dumps(made).encode()
+
+
+def nock_json(interactions: Interactions) -> bytes:
+    made = []
+    for one in interactions:
+        request, response = one.request, one.response
+        made.append(
+            {
+                "scope": "https://api.stripe.com:443",
+                "method": request.method,
+                "path": request.url.removeprefix("https://api.stripe.com"),
+                "body": request.body.decode(),
+                "reqheaders": dict(request.headers),
+                "status": response.status,
+                "response": json.loads(response.body),
+                "rawHeaders": [part for header in response.headers for part in header],
+                "responseIsBinary": False,
+            }
+        )
+    return json.dumps(made).encode()
+
+
+def stripe_playback_yaml(interactions: Interactions) -> bytes:
+    """The calls came to the Stripe CLI's own server, so no URL has a host."""
+    made = []
+    for one in interactions:
+        parts = urlsplit(one.request.url)
+        url = {"scheme": "", "opaque": "", "user": None, "host": "", "path": parts.path, "rawpath": ""}
+        asked = {
+            "method": one.request.method,
+            "body": one.request.body.decode(),
+            "headers": grouped(one.request.headers),
+            "url": url | {"forcequery": False, "rawquery": parts.query, "fragment": ""},
+        }
+        answered = {
+            "headers": grouped(one.response.headers),
+            "body": one.response.body.decode(),
+            "status_code": one.response.status,
+        }
+        made.append({"type": 0, "request": asked, "response": answered})
+    return yaml.safe_dump(made, sort_keys=False).encode()
+
+
 BUILDERS: dict[str, tuple[Callable[[Interactions], bytes], str]] = {
     build.__name__: (build, name)
     for build, name in (
@@ -198,6 +331,14 @@ BUILDERS: dict[str, tuple[Callable[[Interactions], bytes], str]] = {
         (ruby_base64_yaml, "Ruby VCR"),
         (ruby_json, "Ruby VCR"),
         (ruby_symbols_yaml, "Ruby VCR"),
+        (older_httpx_yaml, "vcrpy"),
+        (betamax_json, "Betamax"),
+        (go_vcr_yaml, "go-vcr"),
+        (php_vcr_yaml, "PHP-VCR"),
+        (php_vcr_fields_json, "PHP-VCR"),
+        (exvcr_json, "ExVCR"),
+        (nock_json, "nock"),
+        (stripe_playback_yaml, "stripe playback"),
         (har, "HAR"),
         (har_base64_params, "HAR"),
     )
