@@ -125,10 +125,13 @@ class Player:
         """Counts the changes: at the same revision the same request gets the same answer."""
         return self._standing.revision
 
-    def state(self) -> PlayerState:
-        """How far this run has come, as JSON values: for `resume` by another player of the same cassette."""
+    def state(self, *, keeps_bound: bool = True) -> PlayerState:
+        """How far this run has come, as JSON values: for `resume` by another player of the same cassette.
+
+        keeps_bound: with what the suite sent, to be said back; no one may read it who may not read that.
+        """
         with self._lock:
-            return self._standing.state(self._begins_at_s, self._now_s)
+            return self._standing.state(self._begins_at_s, self._now_s, keeps_bound=keeps_bound)
 
     def resume(self, state: PlayerState) -> None:
         """Stand where the other player stood. What it played is not listed here, but counts as played."""

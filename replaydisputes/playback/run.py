@@ -72,11 +72,14 @@ class Run:
         """A request in one line without keys or people."""
         return shown_request(reduced(request).asked)
 
-    def state(self) -> bytes:
-        """All that the next answers depend on, as compact JSON behind its digest. Raises StateRefusedError."""
+    def state(self, *, is_sealed: bool = True) -> bytes:
+        """All that the next answers depend on, as compact JSON behind its digest. Raises StateRefusedError.
+
+        is_sealed: whether nobody can read it where it is kept; else it holds nothing of what the suite sent.
+        """
         if self._played is None:
             raise StateRefusedError("this answerer has none to give")
-        told = [_FORMAT, self._played.fingerprint, self._played.state(), self._faults.state()]
+        told = [_FORMAT, self._played.fingerprint, self._played.state(keeps_bound=is_sealed), self._faults.state()]
         return _signed(json.dumps(told, separators=(",", ":")).encode())
 
     def resume(self, state: bytes) -> None:

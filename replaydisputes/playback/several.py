@@ -80,10 +80,10 @@ class Several:
         """What a state is bound to: the cassettes and their order."""
         return hashlib.sha256("\n".join(player.fingerprint for player in self._players).encode()).hexdigest()[:16]
 
-    def state(self) -> SeveralState:
+    def state(self, *, keeps_bound: bool = True) -> SeveralState:
         """How far this run has come, as JSON values, told of the cassettes it has asked: for `resume` by another."""
         with self._lock:
-            players = {str(at): self._players[at].state() for at in sorted(self._own)}
+            players = {str(at): self._players[at].state(keeps_bound=keeps_bound) for at in sorted(self._own)}
             return SeveralState(begins_at_s=self._begins_at_s, now_s=self._now_s, players=players)
 
     def resume(self, state: SeveralState) -> None:

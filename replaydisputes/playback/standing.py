@@ -114,13 +114,17 @@ class Standing:
         histories = [self.own.history, *(self.namesakes.histories if self.namesakes else ())]
         return {index for history in histories for index in history.played}
 
-    def state(self, begins_at_s: int | None, now_s: int | None) -> PlayerState:
+    def state(self, begins_at_s: int | None, now_s: int | None, *, keeps_bound: bool) -> PlayerState:
+        disputes = self.namesakes.state() if self.namesakes else {}
+        bound = self.own.bound(), self._nobodys.bound() if self._nobodys else []
+        if not keeps_bound:
+            disputes, bound = {one: (progress, []) for one, (progress, _) in disputes.items()}, ([], [])
         return PlayerState(
             begins_at_s=begins_at_s,
             now_s=now_s,
             own=self.own.history.state(),
-            bound=(self.own.bound(), self._nobodys.bound() if self._nobodys else []),
-            disputes=self.namesakes.state() if self.namesakes else {},
+            bound=bound,
+            disputes=disputes,
             keys=self.keys.state(),
         )
 

@@ -101,6 +101,7 @@ class SessionApp:
             if self._page and (path == b"/" or path.startswith(b"/_demo/")):
                 await self._page(scope, receive, send)
                 return
+            self.sessions.called_with(fields.authorization, name)
             response = await self._response(scope, receive, fields, path, name)
         except DisconnectedError:
             return

@@ -13,6 +13,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.model import Request, Response, TransportFault
 from replaydisputes.server.journal import Journal, Room
+from replaydisputes.server.sealing import Seal
 from replaydisputes.stripe_api.keys import key_mode
 
 MOST_SESSIONS = 10_000
@@ -40,7 +41,7 @@ class Run(Protocol):
     def fail(self, kind: str, request: Request) -> Response: ...
     def fail_next(self, wish: Mapping[str, Any]) -> None: ...
     def shown(self, request: Request) -> str: ...
-    def state(self) -> bytes: ...
+    def state(self, *, is_sealed: bool) -> bytes: ...
     def resume(self, state: bytes) -> None: ...
 
 
@@ -91,14 +92,18 @@ class LiveKeyRefusedError(ReplayDisputesError):
 
 
 class Session:
-    """One key's run and journal. token: of the stored state that the run stands at; None if that is not known."""
+    """One key's run and journal. token: of the stored state that the run stands at; None if that is not known.
 
-    __slots__ = ("journal", "lock", "run", "token")
+    seal: for what is stored of it; None without a key, or where nothing is stored.
+    """
+
+    __slots__ = ("journal", "lock", "run", "seal", "token")
 
     def __init__(self, run: Run, room: Room) -> None:
         self.run, self.journal = run, Journal(room)
         self.token: str | None = ""
         self.lock: asyncio.Lock | None = None
+        self.seal: Seal | None = None
 
 
 class Sessions:
@@ -130,6 +135,12 @@ class Sessions:
         if self._room.used > MOST_JOURNAL_BYTES:
             self._make_room(session)
         return session
+
+    def called_with(self, authorization: bytes, name: str) -> None:
+        """Have what is stored of a session sealed under its key, if there is a store. name: from `session_name`."""
+        session = self.named(name) if self.store and name else None
+        if session is not None and session.seal is None:
+            session.seal = Seal(_key_of(authorization), name)
 
     def _make_room(self, used_last: Session) -> None:
         """Have the sessions used longest ago forget what they were asked, until a tenth of the room is free."""
@@ -186,7 +197,7 @@ class Sessions:
         if session.run.revision == revision:
             answer: str | Held = await store.newer(name, after) or after
         else:
-            answer = await store.save(name, session.run.state(), after)
+            answer = await store.save(name, _stored(session), after)
         if isinstance(answer, str):
             session.token = answer
             return done
@@ -194,21 +205,28 @@ class Sessions:
         return None
 
     def _catch_up(self, session: Session, held: Held | None) -> None:
-        session.run = self._resumed(held) if held else self._start()
+        session.run = self._resumed(held, session.seal) if held else self._start()
         session.token = held.token if held else ""
 
     async def close(self) -> None:
         if self.store:
             await self.store.close()
 
-    def _resumed(self, held: Held) -> Run:
+    def _resumed(self, held: Held, seal: Seal | None) -> Run:
         run = self._start()
         try:
             if held.state:
-                run.resume(held.state)
+                run.resume(seal.opened(held.state) if seal else held.state)
         except ReplayDisputesError as error:
             raise StoreUnavailableError(str(error)) from error
         return run
+
+
+def _stored(session: Session) -> bytes:
+    """What is kept of a session outside this process; without a key nothing of what the code under test sent."""
+    if session.seal is None:
+        return session.run.state(is_sealed=False)
+    return session.seal.sealed(session.run.state(is_sealed=True))
 
 
 class _Done(NamedTuple, Generic[T]):
@@ -235,12 +253,15 @@ def session_name(authorization: bytes) -> str:
 
     Raises LiveKeyRefusedError for a key that could move money, as Bearer or Basic, or with no scheme at all.
     """
-    credentials = _credentials(authorization)
-    for word in (*credentials, authorization):
+    for word in (*_credentials(authorization), authorization):
         if key_mode(word.decode("latin-1").strip()) == "live":
             raise LiveKeyRefusedError
-    key = next((word for word in credentials if word), b"")
+    key = _key_of(authorization)
     return hashlib.sha256(key).hexdigest()[:32] if key else KEYLESS
+
+
+def _key_of(authorization: bytes) -> bytes:
+    return next((word for word in _credentials(authorization) if word), b"")
 
 
 def _credentials(authorization: bytes) -> list[bytes]:

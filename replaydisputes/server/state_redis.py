@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import secrets
 from typing import Any
 from urllib.parse import urlsplit
@@ -104,6 +105,7 @@ def _failures() -> tuple[type[Exception], ...]:
 
 def _client(address: str) -> Any:
     try:
+        importlib.import_module("cryptography")  # what is saved here is sealed with it, see `sealing`
         import redis.asyncio as redis  # noqa: PLC0415 - an extra, needed only here
         from redis.asyncio.retry import Retry  # noqa: PLC0415
         from redis.backoff import NoBackoff  # noqa: PLC0415
