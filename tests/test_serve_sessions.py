@@ -386,11 +386,30 @@ NOT_OURS = [b"null", b"{", b"[" * 100_000, b"\xff\xfe\x00", b"[1, 2, 3, 4]", b'"
 def test_a_stored_state_that_is_not_ours_is_503_and_never_500() -> None:
     store = Shared()
     with served(store=store) as url:
-        call(url, "POST", CLOSE, "Idempotency-Key: one")
-        call(url, "POST", "/_replaydisputes/fail-next", body=b'{"kind": "timeout", "on": "*/never"}')
+        call(url, "POST", CLOSE, "Idempotency-Key: one", key="")
+        call(url, "POST", "/_replaydisputes/fail-next", body=b'{"kind": "timeout", "on": "*/never"}', key="")
     ((name, ours),) = store.held.items()
     digest, told = ours.state[:32], json.loads(ours.state[32:])
     odd = [*NOT_OURS, ours.state[:-1], ours.state[32:], *(digest + json.dumps(one).encode() for one in spoiled(told))]
+    with served(store=store) as url:
+        seen = []
+        for number, state in enumerate(odd):
+            store.held[name] = Held(state, f"odd {number}")
+            seen.append(call(url, "GET", DISPUTE, key="").status)
+        store.held[name] = ours
+        after = call(url, "GET", DISPUTE, key="")
+
+    assert set(seen) == {503}
+    assert (after.status, after.json["status"]) == (200, "lost")
+
+
+def test_a_sealed_state_that_is_not_ours_is_503_and_never_500() -> None:
+    store = Shared()
+    with served(store=store) as url:
+        call(url, "POST", CLOSE)
+        ((name, ours),) = store.held.items()
+        call(url, "POST", CLOSE, key="")
+    odd = [*NOT_OURS, ours.state[:-1], ours.state[:20], b"x" + ours.state, store.held[""].state]
     with served(store=store) as url:
         seen = []
         for number, state in enumerate(odd):
