@@ -107,11 +107,12 @@ def library_in(cassettes: str | Path | Sequence[str | Path]) -> Library:
 
 
 def _players(names: Sequence[str], setting: Setting) -> list[Player]:
+    library, *_ = setting
     now_s = _now_s(setting.clock)
     apart = [""] if len(names) == 1 else _set_apart(names)
     return [
         Player(
-            setting.library.load(name),
+            library.load(name),
             name,
             any_dispute=setting.any_dispute and not beside,
             on_exhausted=setting.on_exhausted,
@@ -120,6 +121,7 @@ def _players(names: Sequence[str], setting: Setting) -> list[Player]:
             begins_at_s=now_s if setting.clock == "now" else None,
             now_s=now_s,
             beside=beside,
+            others=library.every,
         )
         for name, beside in zip(names, apart, strict=True)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -11,12 +12,19 @@ from stat import S_ISREG
 from typing import NamedTuple
 
 from replaydisputes import cassette_file
-from replaydisputes.errors import NoCassetteFileError, UnknownCassetteError
+from replaydisputes.errors import (
+    EditedCassetteWarning,
+    NoCassetteFileError,
+    ReplayDisputesError,
+    UnknownCassetteError,
+)
 from replaydisputes.model import Cassette
 
 _SUFFIXES = (".yaml", ".yml")
 
 _MOST_KEPT = 256
+_MOST_LOOKED_THROUGH = 500
+_MOST_BYTES_LOOKED_THROUGH = 1024 * 1024
 
 _loaded: dict[str, tuple[tuple[int, ...], Cassette]] = {}
 _ever_loaded: set[str] = set()
@@ -101,6 +109,19 @@ class Library:
         """The cassette of a name; read once for as long as the file stays as it is, and among the last 256 read."""
         return _load(*self._found(name))
 
+    def every(self) -> Iterator[tuple[str, Cassette, bool]]:
+        """Each cassette that can be read, its name, and whether it is shipped: for a report that looks for one.
+
+        Of the suite's own at most 500, and none that was edited by hand. None of them counts as used.
+        """
+        own = 0
+        for entry in self.names():
+            own += not entry.shipped
+            if entry.shipped or own <= _MOST_LOOKED_THROUGH:
+                cassette = _peek(entry.path)
+                if cassette is not None:
+                    yield entry.name, cassette, entry.shipped
+
 
 def loaded_files() -> frozenset[Path]:
     """The files of all cassettes that this process has loaded so far, resolved."""
@@ -167,9 +188,28 @@ def _file_at(place: str) -> os.stat_result | None:
     return state if S_ISREG(state.st_mode) else None
 
 
-def _load(place: str, state: os.stat_result) -> Cassette:
+def _peek(path: Path) -> Cassette | None:
+    """The cassette in a file of a usual size; None if it cannot be read, or was edited by hand.
+
+    It does not count as loaded.
+    """
+    place = str(path)
+    state = _file_at(place)
+    if state is None or state.st_size > _MOST_BYTES_LOOKED_THROUGH:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", EditedCassetteWarning)
+            return _load(place, state, counts=False)
+    except (ReplayDisputesError, EditedCassetteWarning):
+        return None
+
+
+def _load(place: str, state: os.stat_result, *, counts: bool = True) -> Cassette:
     stamp = (state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size)
     absolute = place if os.path.isabs(place) else os.path.abspath(place)
+    if counts:
+        _ever_loaded.add(absolute)
     known = _loaded.get(absolute)
     if known is not None and known[0] == stamp:
         return known[1]
@@ -180,5 +220,4 @@ def _load(place: str, state: os.stat_result) -> Cassette:
             if len(_loaded) >= _MOST_KEPT:
                 del _loaded[next(iter(_loaded))]
             _loaded[absolute] = known
-            _ever_loaded.add(absolute)
         return known[1]

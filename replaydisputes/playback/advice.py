@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from replaydisputes.playback.matching import Asked
 from replaydisputes.playback.namesakes import stands_for_a_dispute
 from replaydisputes.stripe_api.facts import API_HOST, API_ORIGIN
 from replaydisputes.stripe_api.urls import dispute_id_in_path
+
+if TYPE_CHECKING:
+    from replaydisputes.playback.elsewhere import Holder
+
+_MOST_OTHERS = 2
 
 ABSENT, BLANK = "(absent)", "(blank)"
 
@@ -24,7 +29,7 @@ class Difference(NamedTuple):
 class Surface(NamedTuple):
     """How whoever reads the advice uses the cassette. `id_told_by`: what tells the id of its dispute.
 
-    option: the lines that set an option of `replay()`, given as `name=value`, for a cassette.
+    option: the lines that replay a cassette with an option of `replay()`, given as `name=value`; with none if empty.
     """
 
     id_told_by: str
@@ -32,13 +37,15 @@ class Surface(NamedTuple):
 
 
 def _in_code(name: str, option: str) -> list[str]:
-    return [f'  replay("{name}", {option})', f'  @pytest.mark.replaydisputes("{name}", {option})']
+    given = f", {option}" if option else ""
+    return [f'  replay("{name}"{given})', f'  @pytest.mark.replaydisputes("{name}"{given})']
 
 
 def _on_the_command_line(name: str, option: str) -> list[str]:
     word, _, value = option.partition("=")
     given = "" if value == "True" else f" {value.strip(chr(34))}"
-    return [f"  replaydisputes serve {name} --{word.replace('_', '-')}{given}"]
+    flag = f" --{word.replace('_', '-')}{given}" if option else ""
+    return [f"  replaydisputes serve {name}{flag}"]
 
 
 IN_CODE = Surface("`replay.dispute_id` (in pytest `replaydisputes.dispute_id`)", _in_code)
@@ -67,9 +74,39 @@ def on_differences(
     return _on_parameters(differences)
 
 
-def on_exhausted(name: str, surface: Surface) -> list[str]:
+def in_other_cassettes(holders: Sequence[Holder], surface: Surface, option: str) -> list[str]:
+    """Which cassette holds the call, and how to replay it. Empty if none does. option: one that the run has."""
+    for_this_id = [holder for holder in holders if not holder.is_of_another_id]
+    if not for_this_id:
+        return []
+    best, *more = for_this_id
+    point = " at this point" if best.is_right_here else ", but not after the calls made here before it"
+    lines = [
+        f"Cassette {best.name!r} holds this call{point}; its answer is {best.status}.",
+        "To test that answer, replay it instead:",
+        *surface.option(best.name, option),
+    ]
+    alike = [holder.name for holder in more if holder.is_other_version == best.is_other_version]
+    others = ", ".join(map(repr, alike[:_MOST_OTHERS]))
+    return [*lines, f"It is also in {others}."] if others else lines
+
+
+def for_an_unknown_id(holders: Sequence[Holder]) -> list[str]:
+    """Which cassette answers for an id that Stripe does not know."""
+    found = next((holder for holder in holders if holder.is_of_another_id), None)
+    said = (
+        f"To test an id that Stripe does not know, replay {found.name!r}; it answers {found.status}." if found else ""
+    )
+    return [said] if said else []
+
+
+def on_exhausted(name: str, surface: Surface, *, may_repeat: bool = True) -> list[str]:
+    """may_repeat: no recording contradicts that the call is answered the same again."""
+    first = "Make the call no more often than it was recorded, or record a cassette in which it is made once more."
+    if not may_repeat:
+        return [first]
     return [
-        "Make the call no more often than it was recorded, or record a cassette in which it is made once more.",
+        first,
         "Where the number of calls does not matter, let the last answer be given again:",
         *surface.option(name, 'on_exhausted="repeat"'),
     ]

@@ -27,6 +27,7 @@ from replaydisputes.playback.standing import PlayerState, Standing
 if TYPE_CHECKING:
     from replaydisputes.playback.advice import Surface
     from replaydisputes.playback.clock import Shift
+    from replaydisputes.playback.elsewhere import Holder, OtherCassettes
     from replaydisputes.playback.namesakes import Doubled
     from replaydisputes.playback.report import Distance, Recorded, Situation
 
@@ -59,6 +60,7 @@ class Player:
         begins_at_s: int | None = None,
         now_s: int | None = None,
         surface: Surface | None = None,
+        others: OtherCassettes | None = None,
     ) -> None:
         """any_dispute: the cassette answers for whatever dispute id is asked for, each with a history of its own.
 
@@ -69,13 +71,13 @@ class Player:
         (asked, recorded), once for each pair. begins_at_s: the unix second at which the recording is to have begun,
         by which every time in an answer moves; None moves none. now_s: the unix second at which the run begins, and
         from which the times that it filters by are days away; None: that of the recording. surface: in whose words a
-        report advises; None: code's.
+        report advises; None: code's. others: the cassettes that a report may name, loaded when one is written.
         Raises PlaybackOptionError for a word that is none of these.
         """
         check_option("any_dispute", any_dispute, (True, False))
         check_option("on_exhausted", on_exhausted, ON_EXHAUSTED)
         check_option("stripe_version", stripe_version, ON_VERSION)
-        self.cassette, self.name, self._surface = cassette, name, surface
+        self.cassette, self.name, self._surface, self._others = cassette, name, surface, others
         self._index = index_of(cassette)
         self._doubled = _doubled(self._index, beside)
         self._own_id = self._doubled.ids.asked_id if self._doubled else self._index.dispute_id
@@ -244,7 +246,7 @@ class Player:
             elif keyed is not None and keyed.is_for(sent.asked):
                 recording = keyed.recording
             else:
-                raise self._mismatch(call, reused_key=keyed is not None)
+                raise self._mismatch(call, keyed)
             news = self._version_news(call, recording)
             if choice:
                 self._standing.take(sent, call.scope, choice, keyed)
@@ -300,18 +302,41 @@ class Player:
         if self._on_difference == "fail":
             from replaydisputes.playback.report import version_report  # noqa: PLC0415
 
-            report = version_report(self._situation(call), recording.asked, *pair)
+            situation = self._situation(call)._replace(holders=self._holders(call, None, must_have_version=True))
+            report = version_report(situation, recording.asked, *pair)
             raise MismatchError(report, call.request.method, call.request.url)
         if pair in self._told or len(self._told) >= _MOST_TOLD:
             return None
         self._told.add(pair)
         return pair
 
-    def _mismatch(self, call: _Call, *, reused_key: bool) -> MismatchError:
+    def _mismatch(self, call: _Call, keyed: Keyed | None) -> MismatchError:
         from replaydisputes.playback.report import mismatch_report  # noqa: PLC0415
 
-        report = mismatch_report(self._situation(call), reused_key=reused_key)
+        situation = self._situation(call)._replace(holders=self._holders(call, keyed))
+        report = mismatch_report(situation, reused_key=keyed is not None)
         return MismatchError(report, call.request.method, call.request.url)
+
+    def _holders(self, call: _Call, keyed: Keyed | None, *, must_have_version: bool = False) -> list[Holder]:
+        """The other cassettes that hold the call of a report."""
+        if self._others is None:
+            return []
+        from replaydisputes.playback.elsewhere import Stuck, holders  # noqa: PLC0415
+
+        recordings, scope = self._index.recordings, call.scope
+        made = {item.index for item in recordings if scope.aligned(call.wanted, item) == scope.shown(item.asked)}
+        stuck = Stuck(
+            self.name,
+            self._index.dispute_id,
+            [(item.asked, item.status) for item in recordings],
+            scope.history.answered,
+            made,
+            call.wanted.asked,
+            keyed.recording.index if keyed else None,
+            call.sent.version or next((item.version for item in recordings if item.version), ""),
+            must_have_version,
+        )
+        return holders(stuck, self._others())
 
     def _recorded(self, scope: Scope) -> list[Recorded]:
         """What was asked and its status, of every recording, in the ids that the suite uses."""

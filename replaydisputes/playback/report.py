@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from replaydisputes.playback import advice
 from replaydisputes.playback.advice import IN_CODE, Difference, Surface
@@ -17,6 +17,9 @@ from replaydisputes.playback.showing import (
     shown_value,
     shown_version,
 )
+
+if TYPE_CHECKING:
+    from replaydisputes.playback.elsewhere import Holder
 
 Recorded = tuple[Asked, int]
 """What was asked, and the status that answered it."""
@@ -34,6 +37,7 @@ class Situation(NamedTuple):
 
     recorded_dispute: the cassette's own id where the request is about another one that it answers for.
     aligned: for each recording, the request with that recording's stand-ins where they can stand for what it says.
+    holders: the other cassettes that hold the call, the best first.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Situation(NamedTuple):
     recorded_dispute: str = ""
     surface: Surface = IN_CODE
     aligned: Sequence[Asked] = ()
+    holders: Sequence[Holder] = ()
 
 
 def mismatch_report(situation: Situation, *, reused_key: bool = False) -> str:
@@ -118,6 +123,9 @@ def _page(situation: Situation, head: list[str], said: list[str], steps: list[st
     story = ["", *_story(situation, at)] if situation.recorded else []
     if situation.recorded_dispute:
         said = [*said, f"  (any_dispute: the cassette's own id is {situation.recorded_dispute})"]
+    option = "any_dispute=True" if situation.recorded_dispute else ""
+    first = advice.in_other_cassettes(situation.holders, situation.surface, option)
+    steps = [*first, *steps, *advice.for_an_unknown_id(situation.holders)]
     steps = [*steps, advice.in_full(situation.name)] if situation.recorded else steps
     return "\n".join([*head, "", *said, *story, "", "  what to do:", *(f"    {line}" for line in steps)])
 
@@ -181,7 +189,8 @@ def _obstacle(situation: Situation) -> _Obstacle:
     if not wanted.is_read and all(index in played for index in positions):
         times = "once" if len(positions) == 1 else f"{len(positions)} times"
         said = f"only {times}, and that is played: a write plays each of its recordings once."
-        return _Obstacle(said, advice.on_exhausted(situation.name, situation.surface))
+        may_repeat = all(holder.repeats for holder in situation.holders)
+        return _Obstacle(said, advice.on_exhausted(situation.name, situation.surface, may_repeat=may_repeat))
     missing = next(
         (index for index, (asked, _) in enumerate(recorded) if not asked.is_read and index not in played), None
     )
