@@ -267,6 +267,21 @@ class NetworkBlockedError(ReplayDisputesError):
         )
 
 
+class NoCassetteHereError(ReplayDisputesError):
+    """A host of Stripe was asked for in a test without a cassette, and replaydisputes_block_network forbids it."""
+
+    def __init__(self, operation: str, address: str) -> None:
+        self.operation, self.address = operation, address
+        super().__init__(
+            f"{operation} {address} refused: no dispute cassette is active here, and replaydisputes_block_network "
+            f"keeps tests without one from Stripe. "
+            f'Mark the test with @pytest.mark.replaydisputes("close-lost"), or with another name that '
+            f"`replaydisputes list` shows, or with a name of your own, to record it with "
+            f"--replaydisputes-record=missing. In a fixture of a wider scope than the test, "
+            f"use `with replaydisputes.replay(…)`."
+        )
+
+
 class UnplayedError(ReplayDisputesError):
     """Recordings were left over at the end of a replay with unplayed="fail". The message says which."""
 

@@ -54,7 +54,7 @@ MAY_KNOW: dict[str, frozenset[str]] = {
         "cassette_file",
         "leak_gate",
     },
-    "pytest_plugin": frozenset({"api", "errors", "library", "recording", "replaying", "settings"}),
+    "pytest_plugin": frozenset({"api", "errors", "interception", "library", "recording", "replaying", "settings"}),
     "__main__": frozenset({"cli"}),
     "__init__": frozenset({"api", "errors", "replaying"}),
 }

@@ -46,7 +46,7 @@ def _guarding_create_connection(original: Callable[..., Any]) -> Callable[..., A
         if route is not None and host:
             check_connection(route, "connect to", host, port)
             _check_own_end(route, kwargs.get("local_addr"))
-            if is_local_name(host):
+            if is_local_name(host) and not route.is_partial:
                 if kwargs.get("ssl") and kwargs.get("server_hostname") is None:
                     kwargs["server_hostname"] = host
                 host = "localhost"
@@ -110,7 +110,7 @@ def _guarding_getaddrinfo(original: Callable[..., Any]) -> Callable[..., Any]:
         route = active_route()
         if route is not None and host:
             check_lookup(route, "getaddrinfo", host)
-            host = "localhost" if is_local_name(text_of(host)) else host
+            host = "localhost" if is_local_name(text_of(host)) and not route.is_partial else host
         return await original(self, host, port, **kwargs)
 
     return getaddrinfo
@@ -119,7 +119,7 @@ def _guarding_getaddrinfo(original: Callable[..., Any]) -> Callable[..., Any]:
 def _guarding_getnameinfo(original: Callable[..., Any]) -> Callable[..., Any]:
     async def getnameinfo(self: Any, sockaddr: Any, flags: int = 0) -> Any:
         route = active_route()
-        if route is None or flags & socket.NI_NUMERICHOST:
+        if route is None or route.is_partial or flags & socket.NI_NUMERICHOST:
             return await original(self, sockaddr, flags)
         name = text_of(sockaddr[0])
         if not route.passes(name):

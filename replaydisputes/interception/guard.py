@@ -23,7 +23,7 @@ _OWN_ADDRESS: dict[int, str] = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: ":
 def check_connection(route: Route, operation: str, host: object, port: object) -> None:
     """Raises NetworkBlockedError unless the endpoint is local or allowed, and not the environment's proxy."""
     name = text_of(host)
-    if not route.passes(name) or (is_loopback(name) and is_proxy(name, port)):
+    if not route.passes(name) or (is_loopback(name) and not route.is_partial and is_proxy(name, port)):
         raise route.blocked(operation, f"{name}:{port}")
 
 
@@ -38,7 +38,9 @@ def check_address(operation: str, family: int, address: Any) -> None:
 def _checked(operation: str, family: int, address: Any) -> Any:
     """The address to use: a name of this machine becomes a number, as the socket would look it up unseen."""
     check_address(operation, family, address)
-    if family not in _OWN_ADDRESS or active_route() is None or not (isinstance(address, tuple) and address):
+    route = active_route()
+    is_internet = family in _OWN_ADDRESS and isinstance(address, tuple) and len(address) > 1
+    if route is None or route.is_partial or not is_internet:
         return address
     return (_OWN_ADDRESS[family], *address[1:]) if is_local_name(text_of(address[0])) else address
 
@@ -136,7 +138,7 @@ def _at_name(operation: str) -> Callable[[Route, Any], None]:
         if not host:
             return
         name = text_of(host)
-        if is_local_name(name) and plain_host(name) != "localhost":
+        if is_local_name(name) and plain_host(name) != "localhost" and not route.is_partial:
             raise route.blocked(operation, name)
         check_lookup(route, operation, name)
 
@@ -146,7 +148,8 @@ def _at_name(operation: str) -> Callable[[Route, Any], None]:
 def _at_reverse(operation: str) -> Callable[[Route, Any], None]:
     def check(route: Route, args: Any) -> None:
         name = text_of(args[0][0] if isinstance(args[0], tuple) else args[0])
-        if name not in ("localhost", "127.0.0.1", "::1") and not (route.passes(name) and not is_loopback(name)):
+        certain = name in ("localhost", "127.0.0.1", "::1") or not is_loopback(name) or route.is_partial
+        if not (certain and route.passes(name)):
             raise route.blocked(operation, name)
 
     return check
@@ -154,7 +157,7 @@ def _at_reverse(operation: str) -> Callable[[Route, Any], None]:
 
 def _at_bind(route: Route, args: Any) -> None:
     sock, address = args
-    if sock.family == getattr(socket, "AF_PACKET", None):
+    if sock.family == getattr(socket, "AF_PACKET", None) and not route.is_partial:
         raise route.blocked("bind to the interface", text_of(address[0]))
 
 

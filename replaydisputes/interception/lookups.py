@@ -37,7 +37,7 @@ def _guarding_getaddrinfo(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(host, port, *args, **kwargs)
         check_lookup(route, "getaddrinfo", host)
         name = text_of(host)
-        if is_local_name(name):
+        if is_local_name(name) and not route.is_partial:
             return original(_own_address(args[0] if args else kwargs.get("family", 0)), port, *args, **kwargs)
         found = original(host, port, *args, **kwargs)
         if route.passes(name):
@@ -59,7 +59,7 @@ def _guarding_gethostbyname(original: Callable[..., Any]) -> Callable[..., Any]:
         if route is None:
             return original(host)
         check_lookup(route, "gethostbyname", host)
-        if is_local_name(text_of(host)):
+        if is_local_name(text_of(host)) and not route.is_partial:
             return "127.0.0.1"
         found = original(host)
         if route.passes(text_of(host)):
@@ -75,7 +75,7 @@ def _guarding_gethostbyname_ex(original: Callable[..., Any]) -> Callable[..., An
         if route is None:
             return original(host)
         check_lookup(route, "gethostbyname_ex", host)
-        if is_local_name(text_of(host)):
+        if is_local_name(text_of(host)) and not route.is_partial:
             return text_of(host), [], ["127.0.0.1"]
         found = original(host)
         if route.passes(text_of(host)):
@@ -91,7 +91,7 @@ def _guarding_gethostbyaddr(original: Callable[..., Any]) -> Callable[..., Any]:
 
     def gethostbyaddr(host: Any, /) -> Any:
         route, name = active_route(), text_of(host)
-        if route is None:
+        if route is None or (route.is_partial and route.passes(name)):
             return original(host)
         if is_local_name(name):
             return name, [], ["127.0.0.1"]
@@ -107,7 +107,7 @@ def _guarding_gethostbyaddr(original: Callable[..., Any]) -> Callable[..., Any]:
 def _guarding_getnameinfo(original: Callable[..., Any]) -> Callable[..., Any]:
     def getnameinfo(address: Any, flags: int, /) -> Any:
         route = active_route()
-        if route is None or not (isinstance(address, tuple) and address):
+        if route is None or route.is_partial or not (isinstance(address, tuple) and address):
             return original(address, flags)
         name = text_of(address[0])
         if not (flags & socket.NI_NUMERICHOST or route.passes(name)):

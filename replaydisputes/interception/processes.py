@@ -21,7 +21,7 @@ def carry_into_processes(module: ModuleType, book: PatchBook) -> None:
 def _starting(original: Callable[[Any], None]) -> Callable[[Any], None]:
     def start(self: Any) -> None:
         route = active_route()
-        if route is None or _start_method(self) == "fork" or "run" in vars(self):
+        if route is None or route.is_partial or _start_method(self) == "fork" or "run" in vars(self):
             return original(self)
         self.run = AwayFromAnswers(self.run, route.open_hosts())
         try:
@@ -46,7 +46,7 @@ def carry_into_process_jobs(module: ModuleType, book: PatchBook) -> None:
 def _submitting(original: Callable[..., Any]) -> Callable[..., Any]:
     def submit(self: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         route = active_route()
-        if route is not None:
+        if route is not None and not route.is_partial:
             fn = AwayFromAnswers(fn, route.open_hosts())
         return original(self, fn, *args, **kwargs)
 

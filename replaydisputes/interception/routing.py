@@ -19,7 +19,12 @@ _latest_everywhere: Route | None = None
 
 
 class Route:
-    """Where the requests of a context go. `refused` holds, in order, all that had no answer or was blocked."""
+    """Where the requests of a context go. `refused` holds, in order, all that had no answer or was blocked.
+
+    is_partial: it refuses some hosts only, so that whatever it passes is to be as if there were no route.
+    """
+
+    is_partial = False
 
     def __init__(self, answerer: Answerer, allow_hosts: Collection[str] = (), outer: Route | None = None) -> None:
         self.refused: list[ReplayDisputesError] = []
@@ -63,7 +68,7 @@ class Route:
         """An allowed host resolved to this address, so connections to it pass."""
         self._open.add(plain_host(address))
 
-    def blocked(self, operation: str, address: str) -> NetworkBlockedError:
+    def blocked(self, operation: str, address: str) -> ReplayDisputesError:
         """The error to raise for a connection that is not allowed, noted in `refused`."""
         error = NetworkBlockedError(operation, address)
         self.note(error)

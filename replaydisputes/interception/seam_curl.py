@@ -102,6 +102,8 @@ def _check(handle: Any, no_proxy: int) -> None:
     url = told.pop("URL", "")
     text = url.decode("latin-1") if isinstance(url, bytes) else str(url)
     authority = urlsplit(text if "://" in text else f"http://{text}").netloc
+    if route.is_partial and (not authority or route.passes_authority(authority)):
+        return
     if not authority or told or not route.passes_authority(authority):
         raise route.blocked("request by libcurl to", authority.rpartition("@")[2] or "a URL set before the replay")
     handle.setopt(no_proxy, "*")  # nor by a proxy that the environment names

@@ -136,7 +136,7 @@ def _routing_connect(original: Callable[[Any], None]) -> Callable[[Any], None]:
         if route is None:
             return original(self)
         tunnelled = self._tunnel_host
-        is_exit = not tunnelled and is_loopback(self.host) and is_proxy(self.host, self.port)
+        is_exit = not (tunnelled or route.is_partial) and is_loopback(self.host) and is_proxy(self.host, self.port)
         if route.passes(tunnelled or self.host) and not is_exit:
             with passing(route):
                 return original(self)

@@ -16,6 +16,7 @@ SCENARIOS = "replaydisputes_scenarios"
 CONFIG = "replaydisputes_config"
 INI_CASSETTES = "replaydisputes_cassettes"
 INI_ALLOW_HOSTS = "replaydisputes_allow_hosts"
+BLOCK = f"{NAME}_block_network"
 RECORD = f"{NAME}_record"
 RECORD_MODE = f"{NAME}-record-mode"
 """The name under which the plugin that records is registered, where anything is to be recorded."""
@@ -30,6 +31,32 @@ INI_WORDS: dict[str, tuple[Literal["bool", "string"], str]] = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    _add_ini_options(parser)
+    group = parser.getgroup(NAME, "dispute cassettes")
+    group.addoption(
+        f"--{NAME}-record",
+        choices=("none", "missing", "all"),
+        help="Record dispute cassettes from the tests that use them, against Stripe test mode with the key in "
+        "STRIPE_API_KEY: those that are missing, or all anew (default: none, which never touches the network).",
+    )
+    group.addoption(
+        f"--{NAME}-api-base",
+        metavar="URL",
+        help="Record from this origin on this machine, such as a running `replaydisputes sandbox`, not from Stripe.",
+    )
+    group.addoption(
+        f"--{NAME}-block-network",
+        action="store_true",
+        help=f"Refuse Stripe's hosts in every test without a dispute cassette, as {BLOCK} = true.",
+    )
+    group.addoption(
+        f"--{NAME}-orphans",
+        action="store_true",
+        help="After a run of the whole suite, list its own dispute cassettes that no test used, and fail if any.",
+    )
+
+
+def _add_ini_options(parser: pytest.Parser) -> None:
     parser.addini(
         INI_CASSETTES,
         "Directories with the suite's own dispute cassettes, looked in before the shipped ones "
@@ -46,22 +73,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         RECORD, "`none` (default), `missing` or `all`, as --replaydisputes-record.", type="string", default=""
     )
-    group = parser.getgroup(NAME, "dispute cassettes")
-    group.addoption(
-        f"--{NAME}-record",
-        choices=("none", "missing", "all"),
-        help="Record dispute cassettes from the tests that use them, against Stripe test mode with the key in "
-        "STRIPE_API_KEY: those that are missing, or all anew (default: none, which never touches the network).",
-    )
-    group.addoption(
-        f"--{NAME}-api-base",
-        metavar="URL",
-        help="Record from this origin on this machine, such as a running `replaydisputes sandbox`, not from Stripe.",
-    )
-    group.addoption(
-        f"--{NAME}-orphans",
-        action="store_true",
-        help="After a run of the whole suite, list its own dispute cassettes that no test used, and fail if any.",
+    parser.addini(
+        BLOCK, "Refuse Stripe's hosts in every test without a dispute cassette (default: false).", type="bool"
     )
 
 
@@ -79,6 +92,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from replaydisputes.pytest_plugin.record_mode import RecordMode  # noqa: PLC0415 - only where it is asked for
 
         config.pluginmanager.register(RecordMode(config), RECORD_MODE)
+    if config.getoption(BLOCK) or config.getini(BLOCK):
+        from replaydisputes.pytest_plugin.blocking import Blocking  # noqa: PLC0415
+
+        config.pluginmanager.register(Blocking(), f"{NAME}-blocking")
     if config.getoption(f"{NAME}_orphans"):
         from replaydisputes.pytest_plugin.orphans import Orphans  # noqa: PLC0415
 
