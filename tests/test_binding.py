@@ -506,3 +506,32 @@ def test_a_read_that_binds_is_a_change(tmp_path: Path) -> None:
     code.get("payment_intents/search", {"query": "B"})
 
     assert code.player.revision > revisions[-1] >= revisions[0] > 0
+
+
+# What is spelled like a stand-in
+
+
+def test_a_name_spelled_like_a_stand_in_is_the_suites_own(tmp_path: Path) -> None:
+    unset = recorded("POST", f"disputes/{D}", {"metadata[key_2]": ""}, dispute(metadata={"key_1": R1}))
+    code = suite(tmp_path, TWO_NAMES, unset)
+    code.post(form=[("metadata[key_2]", "1"), ("metadata[key_1]", "2")])
+
+    code.refused("POST", f"disputes/{D}", {"metadata[key_2]": ""})
+    assert code.post(form={"metadata[key_1]": ""})["metadata"] == {"key_2": "1"}
+
+
+def test_a_value_spelled_like_a_stand_in_is_the_suites_own(tmp_path: Path) -> None:
+    call = recorded("POST", f"disputes/{D}", {"evidence[customer_name]": R1})
+    code = suite(tmp_path, call, call)
+    code.post(form={"evidence[customer_name]": "x"})
+
+    code.refused("POST", f"disputes/{D}", {"evidence[customer_name]": R1})
+
+
+def test_an_id_spelled_like_a_stand_in_is_the_suites_own(tmp_path: Path) -> None:
+    call = recorded("POST", f"disputes/{UNKNOWN}/close", answer=NOT_FOUND, status=404)
+    code = suite(tmp_path, call, call)
+    code.post("disputes/du_x/close")
+
+    code.refused("POST", f"disputes/{UNKNOWN}/close")
+    assert code.send("POST", "disputes/du_x/close").status == 404

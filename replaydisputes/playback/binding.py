@@ -35,6 +35,8 @@ Bound = list[list[str]]
 
 _MOST_READINGS = 16
 _DAY_S = 86_400
+_NOT_THAT = "\0"
+"""In front of what a suite says that is spelled like a stand-in and is not what that stands for."""
 _ONE_TO_ONE: frozenset[VariableKind] = frozenset({"name", "id", "account"})
 
 
@@ -248,11 +250,10 @@ class _Attempt:
         segments = list(parts.segments)
         if len(segments) == len(template.parts.segments):
             for at, variable in template.ids.items():
-                if self._put(variable, segments[at]):
-                    segments[at] = variable.stand_in
+                segments[at] = self._said(variable, segments[at])
         account = parts.account
-        if template.account and account and self._put(template.account, account):
-            account = template.account.stand_in
+        if template.account and account:
+            account = self._said(template.account, account)
         params = [*self._fixed(template, parts), *self._named(template, parts)]
         return Asked(parts.method, parts.origin, "/".join(segments), tuple(sorted(params)), account)
 
@@ -273,8 +274,14 @@ class _Attempt:
         self.new[variable] = value
         return True
 
-    def _value(self, recorded: str, variable: Variable | None, value: str) -> str:
-        return recorded if variable and value and self._put(variable, value) else value
+    def _said(self, variable: Variable, said: str) -> str:
+        """The stand-in where it can stand for what is said; else that, and never as if it were the stand-in."""
+        if self._put(variable, said):
+            return variable.stand_in
+        return f"{_NOT_THAT}{said}" if said == variable.stand_in else said
+
+    def _value(self, variable: Variable | None, value: str) -> str:
+        return self._said(variable, value) if variable and value else value
 
     def _fixed(self, template: Template, parts: Parts) -> list[tuple[str, str]]:
         recorded: defaultdict[str, list[str]] = defaultdict(list)
@@ -289,18 +296,17 @@ class _Attempt:
                 done.append((key, said))
             else:
                 variable = self._bindings.variables.value_variable(said, key) if key in template.values else None
-                done.append((key, self._value(said, variable, value)))
+                done.append((key, self._value(variable, value)))
         return done
 
     def _named(self, template: Template, parts: Parts) -> list[tuple[str, str]]:
         left = list(parts.named)
         done = []
         for recorded, one in self._pairs(template.parts.named, left):
-            key = recorded if self._put_names(recorded, one) else one
+            names = self._names(recorded, one)
             variable = self._bindings.variables.value_variable(recorded.value, recorded.frame, recorded.names)
-            value = self._value(recorded.value, variable, one.value)
-            done.append((filled_key(key.frame, key.names), value))
-        return done + [(filled_key(one.frame, one.names), one.value) for one in left]
+            done.append((filled_key(recorded.frame, names), self._value(variable, one.value)))
+        return done + [(filled_key(one.frame, [_not_that(name) for name in one.names]), one.value) for one in left]
 
     def _pairs(self, recorded: Sequence[Named], left: list[Named]) -> list[tuple[Named, Named]]:
         """Recorded names with those of the request: bound ones first, then in the order sent; `left` loses them."""
@@ -336,11 +342,16 @@ class _Attempt:
             names.append(said)
         return tuple(names)
 
-    def _put_names(self, recorded: Named, one: Named) -> bool:
-        return all(
-            self._put(Variable("name", name), said) if is_stand_in_name(name) else name == said
+    def _names(self, recorded: Named, one: Named) -> list[str]:
+        is_own = self._bindings.variables.is_own
+        return [
+            self._said(Variable("name", name), said) if is_own and is_stand_in_name(name) else said
             for name, said in zip(recorded.names, one.names, strict=True)
-        )
+        ]
+
+
+def _not_that(name: str) -> str:
+    return f"{_NOT_THAT}{name}" if is_stand_in_name(name) else name
 
 
 def is_replaced(value: str, path: str) -> bool:
