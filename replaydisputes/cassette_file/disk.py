@@ -43,15 +43,28 @@ def lock_directory() -> Path:
     """
     cache = platformdirs.user_cache_path("replaydisputes", appauthor=False) / "locks"
     with contextlib.suppress(OSError):
-        cache.mkdir(parents=True, exist_ok=True)
+        own_directory(cache)
         if os.access(cache, os.W_OK):
             return cache
-    owner = os.getuid() if hasattr(os, "getuid") else 0
-    private = Path(tempfile.gettempdir()) / f"replaydisputes-{owner}"
-    private.mkdir(mode=0o700, exist_ok=True)
-    if private.is_symlink() or (owner and private.stat().st_uid != owner):
-        raise PermissionError(errno.EACCES, f"{private} belongs to somebody else")
-    return private
+    return own_directory(Path(tempfile.gettempdir()) / f"replaydisputes-{_user_id()}")
+
+
+def own_directory(path: Path) -> Path:
+    """A directory of this user, made if it is missing. Raises PermissionError for one that another user made.
+
+    Another user could have put links into it, by which this one would overwrite files of its own.
+    """
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for held in (path.lstat(), path.stat()):
+        if hasattr(os, "geteuid") and held.st_uid != _user_id():
+            raise PermissionError(errno.EACCES, f"{path} belongs to another user (number {held.st_uid})")
+    if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        path.chmod(0o700)
+    return path
+
+
+def _user_id() -> int:
+    return os.geteuid() if hasattr(os, "geteuid") else 0
 
 
 def remove_leftovers(target: Path) -> None:

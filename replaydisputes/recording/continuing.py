@@ -46,7 +46,7 @@ def continued(capture: Quarantined, scenario: Scenario, target: Target, around: 
         tuple(kept),
         capture.path,
         capture.started_at,
-        tuple({target.key, target.restricted_key, UNKNOWN_KEY} - {""}),
+        tuple({*target.secrets, UNKNOWN_KEY}),
         around.policy,
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import platformdirs
 
+from replaydisputes.cassette_file.disk import own_directory
 from replaydisputes.errors import FileAccessError
 from replaydisputes.recording.scenarios.recipe import Scenario
 from replaydisputes.recording.surroundings import Surroundings, Target
@@ -47,7 +48,7 @@ class Progress:
         self._recorded[scenario.name] = {"at": at, "digest": digest}
         beside = self._path.with_suffix(f".{os.getpid()}")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            own_directory(self._path.parent)
             beside.touch(mode=0o600)
             beside.write_text(json.dumps(self._recorded), encoding="utf-8")
             beside.replace(self._path)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from replaydisputes.cassette_file import load
-from replaydisputes.cassette_file.disk import name_beside
+from replaydisputes.cassette_file.disk import locked, name_beside
 from replaydisputes.errors import (
     ApiBaseRefusedError,
     EditedCassetteWarning,
@@ -98,7 +99,7 @@ def record(  # noqa: PLR0913, PLR0917 - the last two have a default
     """
     check_target(target, scenario)
     check_replaceable(path)
-    journal = Journal(scenario.name, target.api_base)
+    journal = Journal(scenario.name, target.api_base, secrets=target.secrets)
     run = Run(scenario, target, journal, around)
     try:
         made = publish(_captured(run, journal, run.calls(dispute)), path, is_wanted)
@@ -123,7 +124,7 @@ def _captured(run: Run, journal: Journal, kept: Sequence[Interaction]) -> RawCap
         tuple(kept),
         journal.path,
         run.around.now_utc(),
-        tuple({run.target.key, run.target.restricted_key, UNKNOWN_KEY} - {""}),
+        tuple({*run.target.secrets, UNKNOWN_KEY}),
         run.around.policy,
     )
 
@@ -131,29 +132,31 @@ def _captured(run: Run, journal: Journal, kept: Sequence[Interaction]) -> RawCap
 def check_replaceable(path: Path) -> None:
     """Find out before a dispute is closed, not after it, that the cassette could not be written.
 
-    Raises FileAccessError for a directory that takes no file, or for a name that no file can have,
+    Raises FileAccessError for a directory that takes no file, or for a name that no file can have, FileLockedError,
     CassetteFormatError for a file that is no cassette.
     """
-    target = Path(os.path.realpath(path))
-    nearest = next(folder for folder in target.parents if os.path.exists(folder))
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        cause = f"{nearest} {'takes no new file' if nearest.is_dir() else 'is no directory'}"
-        raise FileAccessError(path, "write", cause, "Nothing was sent.")
-    for name in (*target.parent.relative_to(nearest).parts, name_beside(target).name):
-        _check_name(path, nearest / name)
+    try:
+        target = Path(os.path.realpath(path))
+        if target.is_symlink():
+            raise FileAccessError(path, "write", "it is a symbolic link that leads to itself", "Nothing was sent.")
+        _check_place(path, target)
+        with locked(target):
+            pass
+    except OSError as error:
+        raise FileAccessError(path, "write", error.strerror or str(error), "Nothing was sent.") from error
     if path.exists():
         with warnings.catch_warnings(action="ignore", category=EditedCassetteWarning):
             load(path)
 
 
-def _check_name(path: Path, place: Path) -> None:
-    """Raises FileAccessError if nothing could have the name of a place: a folder's, or the one written to first."""
-    try:
-        os.lstat(place)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise FileAccessError(path, "write", error.strerror or str(error), "Nothing was sent.") from error
+def _check_place(path: Path, target: Path) -> None:
+    nearest = next(folder for folder in target.parents if os.path.exists(folder))
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        cause = f"{nearest} {'takes no new file' if nearest.is_dir() else 'is no directory'}"
+        raise FileAccessError(path, "write", cause, "Nothing was sent.")
+    for name in (*target.parent.relative_to(nearest).parts, name_beside(target).name):
+        with suppress(FileNotFoundError):
+            os.lstat(nearest / name)  # what nothing could be called ends here
 
 
 def is_loopback(host: str) -> bool:

@@ -122,8 +122,16 @@ class Run:
             return left
         disputes = ", ".join(dict.fromkeys(self._closed or self._changed))
         sent = f"A {'close' if self._closed else 'change'} of {disputes} was sent."
-        kept = f"{sent} The capture is kept in {self.journal.path}; `replaydisputes recover` shows it."
-        return f"{kept} {left}".strip()
+        return f"{sent} {self._where_kept(self.journal)} {left}".strip()
+
+    def _where_kept(self, journal: Journal) -> str:
+        where = f"The capture is kept in {journal.path}; `replaydisputes recover` shows it."
+        if not journal.problem:
+            return where
+        answers = ", ".join(
+            f"{each.request.method} {split_url(each.request.url).path} {told(each.response)}" for each in self.raw
+        )
+        return f"{where} The disk took no more of it ({journal.problem}). All answers: {answers}."
 
     def _follow(self, capture: Caller, step: Step) -> dict[str, str]:
         """Make one step; the values it gives to those after it."""

@@ -22,6 +22,11 @@ class Target:
     key: str
     restricted_key: str = ""
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The keys that belong to somebody."""
+        return frozenset({self.key, self.restricted_key} - {""})
+
     def key_of(self, used: KeyUsed) -> str:
         return {"yours": self.key, "unknown": UNKNOWN_KEY, "none": "", "restricted": self.restricted_key}[used]
 

@@ -52,14 +52,14 @@ class Take:
     def __init__(self, wanted: Wanted, turn: Turn) -> None:
         """Raises FileAccessError where the capture could not be kept: then nothing may be sent."""
         self.wanted, self._turn = wanted, turn
-        self._journal = Journal(wanted.scenario, wanted.target.api_base, cassette=wanted.path)
+        self._keys = {*wanted.target.secrets, wanted.key} - {""}
+        self._journal = Journal(wanted.scenario, wanted.target.api_base, cassette=wanted.path, secrets=self._keys)
         self._worker = Worker(wanted.target.api_base)
         self._setup = Run(wanted.recipe, wanted.target, self._journal, _surroundings())
         self._lock = threading.Lock()
         self._process, self._stopped = os.getpid(), False
         self._problem: ReplayDisputesError | None = None
         self._exchanged: list[tuple[Request, Interaction]] = []
-        self._keys = {wanted.target.key, wanted.target.restricted_key, wanted.key} - {""}
         self._closed: list[str] = []
         self.known_dispute_id = ""
         """The dispute made for `dispute_id`; empty as long as nobody asked for that."""
