@@ -15,7 +15,7 @@ GROUND = frozenset({"model", "errors", "stripe_api"})
 MAY_KNOW: dict[str, frozenset[str]] = {
     "model": frozenset(),
     "errors": frozenset(),
-    "stripe_api": frozenset(),
+    "stripe_api": frozenset({"errors"}),
     "redaction": GROUND,
     "playback": GROUND,
     "sandbox": GROUND,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import warnings
+from contextlib import suppress
 from importlib import import_module
 
 import click
 
-from replaydisputes.errors import ReplayDisputesError, without_keys
+from replaydisputes.errors import ReplayDisputesError, in_one_line, without_keys
 
 _COMMANDS = {
     "check": "replaydisputes.cli.check",
@@ -46,6 +48,7 @@ _SHORT_HELP = {
 """The first line of each command's help, so that `--help` imports no command."""
 
 _INTERRUPTED = 130
+_ENVIRONMENT = 4
 
 
 class _LazyGroup(click.Group):
@@ -79,7 +82,10 @@ def main() -> None:
     """The console script `replaydisputes`."""
     _speak_plainly()
     try:
+        os.getcwd()  # fails if it is gone
         code = group(prog_name="replaydisputes", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.ClickException as error:
         said = io.StringIO()
         error.show(said)
@@ -94,7 +100,27 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        _drop_output()
+        click.echo(f"Error: {without_keys(_what_failed(error))}", err=True)
+        sys.exit(_ENVIRONMENT)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _what_failed(error: OSError) -> str:
+    """What the system refused, in one line: a file by name, else the output or the working directory."""
+    cause = error.strerror or str(error)
+    if error.filename is not None:
+        return f"{in_one_line(error.filename)}: {cause}."
+    if isinstance(error, FileNotFoundError):
+        return f"the working directory cannot be used ({cause}): change into one that is there."
+    return f"the output could not be written to its end: {cause}."
+
+
+def _drop_output() -> None:
+    """What is left in the buffer of an output that failed is not written again when the interpreter ends."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _speak_plainly() -> None:

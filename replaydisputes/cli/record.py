@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,8 +14,10 @@ import click
 
 from replaydisputes.cli.keys import api_keys, key_option
 from replaydisputes.cli.options import cassettes_option, scenario_files_option
+from replaydisputes.cli.output import outlives_its_reader
 from replaydisputes.cli.series import ended_in_order, record_series, say_cut_off
 from replaydisputes.cli.words import say_recorded
+from replaydisputes.errors import in_one_line
 from replaydisputes.stripe_api.ids import is_dispute_id
 
 if TYPE_CHECKING:
@@ -70,7 +73,7 @@ def record_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given b
     if dispute is not None:
         _check_dispute(dispute, chosen)
     around = surroundings(yes, sandbox)
-    with recording_target(sandbox, api_base, profile) as target, ended_in_order():
+    with recording_target(sandbox, api_base, profile) as target, ended_in_order(), outlives_its_reader():
         if len(chosen) > 1:
             progress = None if sandbox else _progress(chosen, target, directory, around, again)
             record_series(chosen, target, directory, around, progress)
@@ -150,7 +153,10 @@ def surroundings(yes: bool, sandbox: bool, quiet: bool = False) -> Surroundings:
 def _ask(console: Console, dispute: Mapping[str, Any]) -> bool:
     """Ask a person; where nobody can answer, that is a no."""
     amount = f"{dispute.get('amount')} {dispute.get('currency')} (minor units)"
-    console.print(f"{dispute.get('id')}: {amount}, {dispute.get('reason')}, {dispute.get('status')}", markup=False)
+    told = f"{dispute.get('id')}: {amount}, {dispute.get('reason')}, {dispute.get('status')}"
+    console.print(in_one_line(told), markup=False)
+    if sys.stdin is None or sys.stdin.closed:
+        return False
     try:
         return click.confirm("Close it? The dispute is then lost, and that cannot be undone.", err=True)
     except click.Abort:

@@ -21,7 +21,14 @@ from vcr.record_mode import RecordMode
 
 from replaydisputes.errors import UnreachableError, in_one_line
 from replaydisputes.model import Headers, Interaction, Request, Response, reason_phrase, without_headers
-from replaydisputes.recording.patience import Pace, Patience, as_first_answered, is_to_be_tried_again, is_whole
+from replaydisputes.recording.patience import (
+    Pace,
+    Patience,
+    as_first_answered,
+    is_to_be_tried_again,
+    is_whole,
+    retry_after_s,
+)
 from replaydisputes.recording.refusals import UnusableAnswerError
 from replaydisputes.recording.trust import ca_bundle
 from replaydisputes.recording.wire import AnswerBoundError, bounded_answers
@@ -82,9 +89,10 @@ class Capture:
 
     def _last_of(self, attempts: int, make: Callable[[], Interaction]) -> Interaction:
         """The first attempt that brings an answer to keep, or the last one."""
-        may_have_arrived = False
+        may_have_arrived, asked_s = False, 0.0
         for attempt in range(1, attempts + 1):
-            self._patience.wait_before(attempt)
+            self._patience.wait_before(attempt, asked_s)
+            asked_s = 0.0
             try:
                 interaction = make()
             except UnreachableError as error:
@@ -94,6 +102,7 @@ class Capture:
                 continue
             if attempt == attempts or not is_to_be_tried_again(interaction.response):
                 break
+            asked_s = retry_after_s(interaction.response)
         return interaction
 
     def _attempt(self, method: str, path: str, form: bytes, headers: Mapping[str, str], key: str) -> Interaction:

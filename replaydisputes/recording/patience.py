@@ -6,8 +6,12 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 
 from replaydisputes.model import Interaction, Response, header, without_headers
+
+MOST_ASKED_S = 60.0
+"""The longest wait between two attempts that an answer may ask for with `Retry-After`."""
 
 _TRIED_AGAIN = frozenset({409, 429, 500, 502, 503, 504})
 
@@ -20,10 +24,13 @@ class Patience:
     attempts: int = 4
     wait_s: float = 0.5
 
-    def wait_before(self, attempt: int) -> None:
-        """Sleep before the attempt with this number; the first is 1, and waits for nothing."""
+    def wait_before(self, attempt: int, asked_s: float = 0.0) -> None:
+        """Sleep before the attempt with this number; the first is 1, and waits for nothing.
+
+        asked_s: the least wait that the last answer asked for.
+        """
         if attempt > 1:
-            self.sleep(self.wait_s * 2 ** (attempt - 2))
+            self.sleep(max(asked_s, self.wait_s * 2 ** (attempt - 2)))
 
 
 class Pace:
@@ -45,9 +52,25 @@ class Pace:
 
 
 def is_to_be_tried_again(response: Response) -> bool:
-    """What `Stripe-Should-Retry` says; without it, the statuses that Stripe's SDKs send again."""
+    """What `Stripe-Should-Retry` says; without it, the statuses that Stripe's SDKs send again.
+
+    Not if the answer asks for a longer wait than MOST_ASKED_S: then it is taken as the answer.
+    """
     said = response.header("stripe-should-retry")
-    return said == "true" if said in ("true", "false") else response.status in _TRIED_AGAIN
+    is_asked = said == "true" if said in ("true", "false") else response.status in _TRIED_AGAIN
+    return is_asked and retry_after_s(response) <= MOST_ASKED_S
+
+
+def retry_after_s(response: Response) -> float:
+    """The seconds that `Retry-After` asks for, as a number or as a date after the answer's own; 0 without it."""
+    asked = (response.header("retry-after") or "").strip()
+    if asked.isascii() and asked.isdigit():
+        return float(asked[:9])
+    try:
+        until, now = parsedate_to_datetime(asked), parsedate_to_datetime(response.header("date") or "")
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
 
 
 def is_whole(response: Response) -> bool:

@@ -13,7 +13,7 @@ from requests.auth import AuthBase
 from replaydisputes.errors import UnreachableError
 from replaydisputes.model import Request, Response
 from replaydisputes.recording.capture import TIMEOUT_S, unreachable
-from replaydisputes.recording.patience import Pace, Patience, is_to_be_tried_again
+from replaydisputes.recording.patience import Pace, Patience, is_to_be_tried_again, retry_after_s
 from replaydisputes.recording.trust import ca_bundle
 from replaydisputes.stripe_api.facts import API_ORIGIN
 
@@ -36,8 +36,10 @@ class Online:
 
     def send(self, request: Request) -> Response:
         """One call; made again where Stripe asks for that, and a read also where no answer came."""
+        asked_s = 0.0
         for attempt in range(1, self._patience.attempts + 1):
-            self._patience.wait_before(attempt)
+            self._patience.wait_before(attempt, asked_s)
+            asked_s = 0.0
             if self._api_base == API_ORIGIN:
                 self._pace.keep(self._patience.sleep)
             is_last = attempt == self._patience.attempts
@@ -49,6 +51,7 @@ class Online:
                 continue
             if not is_to_be_tried_again(response):
                 break
+            asked_s = retry_after_s(response)
         return response
 
     def send_at_once(self, calls: Sequence[Request]) -> list[Response]:
