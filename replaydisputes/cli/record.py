@@ -147,6 +147,7 @@ def surroundings(yes: bool, sandbox: bool, quiet: bool = False) -> Surroundings:
         on_step=lambda step: console.print(f"  {step}", style="dim", markup=False),
         confirm=(lambda dispute: True) if yes else lambda dispute: _ask(console, dispute),
         policy=redaction_policy(Path.cwd()),
+        keeps_captures=not sandbox,
     )
 
 

@@ -11,6 +11,7 @@ import click
 from replaydisputes.cli.diff import markdown_option, print_drifts
 from replaydisputes.cli.keys import key_option
 from replaydisputes.cli.options import cassettes_option, json_option, reading_directories, scenario_files_option
+from replaydisputes.cli.output import outlives_its_reader
 from replaydisputes.cli.series import ended_in_order
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def refresh_command(  # noqa: PLR0913, PLR0917 - one parameter an option, given 
     _check(names, every, sandbox and api_base is not None, as_json and as_markdown)
     chosen = _chosen(names, directory)
     done: list[Refreshed] = []
-    with recording_target(sandbox, api_base, profile) as target, ended_in_order():
+    with recording_target(sandbox, api_base, profile) as target, ended_in_order(), outlives_its_reader():
         _check_key(target)
         purpose = Purpose(target, surroundings(True, sandbox), catalogue(files), dry_run, redate)
         try:

@@ -12,6 +12,7 @@ import click
 
 from replaydisputes.cli.keys import key_option
 from replaydisputes.cli.options import json_option
+from replaydisputes.cli.output import outlives_its_reader
 from replaydisputes.cli.words import console, counted
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def settle_command(
         raise click.UsageError("--sandbox and --api-base exclude each other.")
     chosen = expected_of(names)
     done: list[Settled] = []
-    with _target(sandbox, api_base, profile) as target:
+    with _target(sandbox, api_base, profile) as target, outlives_its_reader():
         check_target(target, scenario_named("close-lost"))
         _say_what_comes(chosen, target)
         try:

@@ -44,16 +44,16 @@ class Unanswered:
 class NotReplayableError(ReplayDisputesError):
     """A recording whose own calls it would not answer. Nothing was written, and the capture is kept."""
 
-    def __init__(self, path: Path, calls: Sequence[Unanswered], count: int, quarantined: Path) -> None:
+    def __init__(self, path: Path, calls: Sequence[Unanswered], count: int, quarantined: Path | None) -> None:
         self.path, self.calls, self.count, self.quarantined = path, tuple(calls), count, quarantined
         named = [f"  {call}" for call in self.calls[:_MOST_NAMED]]
         if len(self.calls) > _MOST_NAMED:
             named.append(f"  … and {len(self.calls) - _MOST_NAMED} more")
         lines = "\n".join(named)
+        kept = f" The capture is kept in {quarantined}; `replaydisputes recover` shows it." if quarantined else ""
         super().__init__(
             f"{path} not written: {len(self.calls)} of its {count} calls would not be answered on replay.\n{lines}\n"
-            f"  Change the test and record it again. The capture is kept in {quarantined}; `replaydisputes recover` "
-            f"shows it."
+            f"  Change the test and record it again.{kept}"
         )
 
 

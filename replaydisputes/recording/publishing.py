@@ -31,7 +31,7 @@ class RawCapture:
     api_base: str
     everything: tuple[Interaction, ...]
     kept: tuple[Interaction, ...]
-    quarantined: Path
+    quarantined: Path | None
     recorded_at: str
     keys: tuple[str, ...] = ()
     policy: Policy = DEFAULT_POLICY

@@ -46,7 +46,7 @@ def quarantine_directory() -> Path:
 class Journal:
     """The append-only record of one recording. `discard` it once the cassette is on disk."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first two have a default
         self,
         scenario: str,
         api_base: str,
@@ -54,13 +54,14 @@ class Journal:
         *,
         cassette: Path | None = None,
         secrets: Set[str] = frozenset(),
+        is_kept: bool = True,
     ) -> None:
         """Raises FileAccessError if the file cannot be made with room for the first answers: then nothing may be sent.
 
         cassette: the file that a test is recording; None if the calls are a scenario's own. secrets: keys that are
-        kept out of it; the set may grow.
+        kept out of it; the set may grow. is_kept: False for one that is gone with its recorder, however that ends.
         """
-        self._secrets, self._room_bytes = secrets, 0
+        self._secrets, self._room_bytes, self.is_kept = secrets, 0, is_kept
         self.problem = ""
         """Why an answer is not on disk; empty as long as all are."""
         directory = directory or quarantine_directory()
@@ -74,6 +75,9 @@ class Journal:
             raise self._cannot(error) from error
         self._file = open(descriptor, "wb")  # noqa: SIM115 - lives as long as the journal
         _take(self._file)
+        if not is_kept:
+            with suppress(OSError):  # Windows removes no open file
+                self.path.unlink()
         self._reserve()
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         started = {"event": "started", "scenario": scenario, "api_base": api_base, "at": at}

@@ -99,7 +99,7 @@ def record(  # noqa: PLR0913, PLR0917 - the last two have a default
     """
     check_target(target, scenario)
     check_replaceable(path)
-    journal = Journal(scenario.name, target.api_base, secrets=target.secrets)
+    journal = Journal(scenario.name, target.api_base, secrets=target.secrets, is_kept=around.keeps_captures)
     run = Run(scenario, target, journal, around)
     try:
         made = publish(_captured(run, journal, run.calls(dispute)), path, is_wanted)
@@ -122,7 +122,7 @@ def _captured(run: Run, journal: Journal, kept: Sequence[Interaction]) -> RawCap
         run.target.api_base,
         tuple(run.raw),
         tuple(kept),
-        journal.path,
+        journal.path if journal.is_kept else None,
         run.around.now_utc(),
         tuple({*run.target.secrets, UNKNOWN_KEY}),
         run.around.policy,

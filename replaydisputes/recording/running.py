@@ -107,7 +107,8 @@ class Run:
         """Keep the journal where the gate stopped it, or a change of a dispute is in it, which cannot be made again."""
         if self.journal is None:
             return
-        if not self._changed and not isinstance(error, LeakFoundError | NotReplayableError):
+        is_worth_keeping = bool(self._changed) or isinstance(error, LeakFoundError | NotReplayableError)
+        if not self.journal.is_kept or not is_worth_keeping:
             self.journal.discard()
             return
         self.journal.found(
@@ -117,6 +118,8 @@ class Run:
 
     def kept(self) -> str:
         """Where the capture is and what it may hold, and which disputes stay open, in words; empty for nothing."""
+        if self.journal is not None and not self.journal.is_kept:
+            return ""
         left = leftovers(self.raw, self._unanswered)
         if not self._changed or self.journal is None:
             return left

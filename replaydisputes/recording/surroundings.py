@@ -41,5 +41,7 @@ class Surroundings:
     confirm: Callable[[Mapping[str, Any]], bool]
     """Asked before an existing dispute is changed, with the dispute as read; False ends the recording."""
     policy: Policy = DEFAULT_POLICY
+    keeps_captures: bool = True
+    """False for a sandbox that ends with the recording: there is nothing to recover from it, and nothing left open."""
     pace: Pace = field(default_factory=Pace)
     """Kept from call to call through all recordings that are made in these surroundings."""

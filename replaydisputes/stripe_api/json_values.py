@@ -15,7 +15,7 @@ _LIVEMODE_TEXT = re.compile(rb'"livemode"\s*:\s*true')
 def json_object(body: bytes) -> dict[str, Any]:
     """A body as a JSON object; empty if it is none, or nests too deep to be read."""
     try:
-        value = json.loads(body)
+        value = json.loads(body.decode())
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
@@ -23,7 +23,7 @@ def json_object(body: bytes) -> dict[str, Any]:
 
 def is_json(body: bytes) -> bool:
     try:
-        json.loads(body)
+        json.loads(body.decode())
     except (ValueError, RecursionError):
         return False
     return True
@@ -34,7 +34,7 @@ def nests_too_deep(body: bytes) -> bool:
     if min(body.count(b"["), body.count(b"]")) + min(body.count(b"{"), body.count(b"}")) <= DEEPEST_JSON:
         return False
     try:
-        level = [json.loads(body)]
+        level = [json.loads(body.decode())]
     except RecursionError:
         return True
     except ValueError:
