@@ -50,15 +50,17 @@ def lock_directory() -> Path:
 
 
 def own_directory(path: Path) -> Path:
-    """A directory of this user, made if it is missing. Raises PermissionError for one that another user made.
+    """A directory of this user, made if it is missing. Raises PermissionError for a link, and for another user's.
 
     Another user could have put links into it, by which this one would overwrite files of its own.
     """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for held in (path.lstat(), path.stat()):
-        if hasattr(os, "geteuid") and held.st_uid != _user_id():
-            raise PermissionError(errno.EACCES, f"{path} belongs to another user (number {held.st_uid})")
-    if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    held = path.lstat()
+    if stat.S_ISLNK(held.st_mode):
+        raise PermissionError(errno.EACCES, f"{path} is a link, where a directory of your own is expected")
+    if hasattr(os, "geteuid") and held.st_uid != _user_id():
+        raise PermissionError(errno.EACCES, f"{path} belongs to another user (number {held.st_uid})")
+    if held.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         path.chmod(0o700)
     return path
 
