@@ -31,7 +31,7 @@ LONG_TESTS := tests/test_recording_tricks.py tests/test_recording_killed.py test
 NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: help demo test test-newest test-lowest pins coverage neighbours canaries cuts sequences languages stripe-cli redis redis-server wrk nginx chromium go lint cassettes bench bench-short bench-server bench-server-short soak load fuzz long peers browser clean
+.PHONY: help demo test test-newest test-lowest pins coverage neighbours canaries cuts sequences ways-out languages stripe-cli redis redis-server wrk nginx chromium go lint cassettes bench bench-short bench-server bench-server-short soak load fuzz long peers browser clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -70,6 +70,9 @@ long: $(INSTALLED) ## every test of these, also what is too long for `make test`
 
 sequences: $(INSTALLED) ## random calls of the sandbox, its invariants held: SEQUENCES of 30; SEED=n repeats a run
 	$(RUN)python -m tests.sandbox_sequences --sequences $(SEQUENCES) $(if $(SEED),--seed $(SEED))
+
+ways-out: $(INSTALLED) ## a hundred ways out, in a network namespace: no packet leaves a replay; needs root
+	AT_LENGTH=1 $(RUN)python -m pytest -q -rs tests/test_ways_out.py
 
 languages: $(INSTALLED) $(STRIPE_CLI)/.installed $(LANGUAGES)/.installed go ## the examples, with the real SDKs
 	LANGUAGES_REQUIRED="python node stripe-cli" TOOLCHAINS_REQUIRED="node go gofmt" LANGUAGES_INSTALL=$(INSTALL) $(RUN)python -m pytest -rs $(LANGUAGE_TESTS)
