@@ -35,7 +35,7 @@ class Effort:
 
 
 FULL = Effort(15, 100, 90.0, (1, 10, 100, 1_000, 10_000), 1_000, 15, 2_000, 20)
-SHORT = Effort(5, 40, 6.0, (1, 100), 50, 1, 100, 2)
+SHORT = Effort(5, 40, 6.0, (1, 100), 200, 3, 100, 2)
 
 
 @dataclass(frozen=True, slots=True)

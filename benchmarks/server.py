@@ -73,6 +73,7 @@ def main() -> None:
         now = results.Results(results.machine(asked.date, versions()), tuple(measured))
         results.save(now, server_page.KEPT)
         (ROOT / "benchmarks" / "server.md").write_text(server_page.page(now), encoding="utf-8")
+    results.refuse_far_off(measured)
 
 
 def rows(rounds: int, seconds: int) -> Iterator[Row]:
