@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,7 @@ def test_every_block_is_of_a_kind_that_is_run_here() -> None:
     assert {kind for kind, _ in BLOCKS} == {"console", "python", "ini"}
     assert len(PYTHON) == 4
     assert COMMANDS == [
+        "pip install '.[server]' stripe pytest",
         "make demo",
         "make test",
         "replaydisputes list",
@@ -81,6 +83,20 @@ def test_every_block_is_of_a_kind_that_is_run_here() -> None:
         "replaydisputes demo --web",
         "replaydisputes export slides",
     ]
+
+
+def test_the_install_command_names_an_extra_that_there_is() -> None:
+    (extra,) = re.findall(r"pip install '\.\[(\w+)\]'", COMMANDS[0])
+
+    assert extra in metadata("replaydisputes").get_all("Provides-Extra", [])
+
+
+def test_the_first_screen_says_who_made_the_cassettes_and_shows_the_test_before_any_make() -> None:
+    screen = README.split("\n## ")[0]
+    order = [screen.find(part) for part in ("made by this project's own sandbox", COMMANDS[0], PYTHON[0], "make demo")]
+
+    assert -1 not in order
+    assert order == sorted(order)
 
 
 def test_the_two_make_commands_are_targets_that_set_themselves_up() -> None:
