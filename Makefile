@@ -28,7 +28,8 @@ REQUESTS ?= 100000
 LONG_TESTS := tests/test_recording_tricks.py tests/test_recording_killed.py tests/test_recording_series.py tests/test_cassette_file_writing.py \
 	tests/test_importing_faults.py tests/test_docs_recording.py tests/test_docs_drift.py \
 	tests/test_recording.py tests/test_settle.py tests/test_recorded_suite.py tests/test_generated_programs.py
-NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py
+NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py \
+	tests/test_interception_escapes.py
 SOURCE_DATE_EPOCH := 1795392000
 
 .PHONY: help demo test test-newest test-lowest pins coverage neighbours canaries cuts sequences ways-out languages stripe-cli redis redis-server wrk nginx chromium go lint cassettes bench bench-short bench-server bench-server-short soak load fuzz long peers browser clean
