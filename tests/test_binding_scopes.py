@@ -158,6 +158,20 @@ def test_each_answer_has_the_key_of_its_request(tmp_path: Path) -> None:
     assert [(one.status, one.header("idempotency-key")) for one in answers] == [(500, "mine"), (200, "other")]
 
 
+def test_a_refusal_quotes_the_key_of_its_request(tmp_path: Path) -> None:
+    reused = error("Try using a key other than 'idempotency-key-1' to go on.", type="idempotency_error")
+    calls = [
+        recorded("POST", f"disputes/{D}", {"submit": "false"}, key="idempotency-key-1"),
+        recorded("POST", f"disputes/{D}/close", answer=reused, status=400, key="idempotency-key-1"),
+    ]
+    code = suite(tmp_path, *calls)
+    code.post(form={"submit": "false"}, key='my "key"')
+
+    answer = code.send("POST", f"disputes/{D}/close", key='my "key"')
+    assert "other than 'my \\\"key\\\"' to go on" in answer.body.decode()
+    assert answer.header("content-length") == str(len(answer.body))
+
+
 # Any dispute
 
 ONE_NAME = (

@@ -104,6 +104,10 @@ class Index:
         """The epoch that a recording leads to."""
         return self._places[index].epoch + self._places[index].cuts
 
+    def key_of(self, index: int) -> str:
+        """The Idempotency-Key of a recorded request; empty where there is none."""
+        return self._outlines[index].key
+
     def is_read(self, index: int) -> bool:
         return self._outlines[index].method in READS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -65,14 +66,27 @@ def _hash(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def with_key(response: Response, key: str) -> Response:
-    """The answer with the Idempotency-Key of the request, as Stripe says it back; only where one was recorded."""
+def with_key(response: Response, key: str, recorded_key: str) -> Response:
+    """The answer with the Idempotency-Key of the request where Stripe said the recorded one back.
+
+    That is in a header, and in the message of a refusal.
+    """
+    if response.status >= 400 and recorded_key and recorded_key.encode() in response.body:
+        response = _with_key_in_body(response, key, recorded_key)
     for at, (name, value) in enumerate(response.headers):
         if name.lower() == "idempotency-key":
             if value == key:
                 return response
             return replace(response, headers=(*response.headers[:at], (name, key), *response.headers[at + 1 :]))
     return response
+
+
+def _with_key_in_body(response: Response, key: str, recorded_key: str) -> Response:
+    from replaydisputes.playback.slots import BODY, Change, changed, in_json, text_of  # noqa: PLC0415 - seldom said
+
+    whole = re.compile(rf"(?<![A-Za-z0-9_-]){re.escape(recorded_key)}(?![A-Za-z0-9_-])")
+    found = whole.finditer(text_of(response.body))
+    return changed(response, [Change(BODY, *one.span(), in_json(key)) for one in found])
 
 
 def as_replayed(response: Response) -> Response:

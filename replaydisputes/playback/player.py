@@ -256,7 +256,7 @@ class Player:
         if news and self._on_version:
             self._on_version(*news)
         if sent.key and self._index.is_own and not sent.asked.is_read:
-            response = with_key(response, sent.key)
+            response = with_key(response, sent.key, self._index.key_of(recording.index))
         if choice is None and recording.settled:
             return as_replayed(response)
         return replace(response, body=b"") if request.method == "HEAD" else response

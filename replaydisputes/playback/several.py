@@ -148,11 +148,21 @@ class Several:
             for at in asked_before:
                 if self._players[at].has_given(word):
                     return at
-        found = [self._now(at).has_answer(request) for at in range(len(self._players))]
-        for way in ("known", "fresh"):
-            if way in found:
-                return found.index(way)
+        answering = self._first_with_answer(request)
+        if answering is not None:
+            return answering
         return min(range(len(self._players)), key=lambda at: self._players[at].distance(request))
+
+    def _first_with_answer(self, request: Request) -> int | None:
+        """The first to which the request is a known one; else the first that has an answer all the same."""
+        first_fresh = None
+        for at in range(len(self._players)):
+            way = self._now(at).has_answer(request)
+            if way == "known":
+                return at
+            if way == "fresh" and first_fresh is None:
+                first_fresh = at
+        return first_fresh
 
     def _cast(self) -> str:
         width = max(len(repr(player.name)) for player in self._players)

@@ -113,6 +113,11 @@ def parts_of(asked: Asked, request: Request, is_chosen: Callable[[str], bool] | 
     )
 
 
+def _is_of_a_suite(provenance: Provenance) -> bool:
+    """Whether a recording is of a user's own code, whose accounts are its own; a scenario's are the scenario's."""
+    return provenance.scenario.startswith(_OWN_TEST) or provenance.made_against == "imported"
+
+
 def is_chosen_name(segment: str) -> bool:
     """Whether redaction replaces a segment of a parameter's name outside metadata."""
     return not is_field_name(segment)
@@ -159,7 +164,7 @@ class Variables:
     def __init__(self, index: Index, provenance: Provenance | None) -> None:
         self._recordings = index.recordings
         self.is_own = provenance is not None
-        self._has_own_accounts = provenance is not None and provenance.scenario.startswith(_OWN_TEST)
+        self._has_own_accounts = provenance is not None and _is_of_a_suite(provenance)
         self._inputs = self._input_ids() if self.is_own else frozenset()
         self._accounts = self._input_accounts() if self._has_own_accounts else frozenset()
         found = [self._template(item) for item in self._recordings]
