@@ -52,13 +52,15 @@ def replaced_in_words(replaced: Mapping[str, int]) -> str:
 
 
 def say_recorded(made: Recorded) -> None:
-    """One line about a recording: where it is, what it was made against, what was replaced."""
+    """Where a recording is, what it was made against, what was replaced; and a line for each limit that it meets."""
     replaced = replaced_in_words(made.redacted.replaced)
     count = len(made.cassette.interactions)
     source = source_of(made.cassette)
     click.echo(
         f"{made.path}: {made.outcome}; {counted(count, 'interaction')}, made against {source}; replaced {replaced}"
     )
+    for limit in made.limits:
+        click.echo(f"  note: {limit}", err=True)
 
 
 def console() -> Console:

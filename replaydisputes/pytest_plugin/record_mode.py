@@ -138,6 +138,7 @@ def _published(item: pytest.Item, take: Take, problems: list[str]) -> Recorded |
     source = provenance.made_against if provenance else "nothing"
     count = len(made.cassette.interactions)
     item.user_properties.append((PROPERTY, f"{made.path}: {made.outcome}; interactions: {count}, from {source}"))
+    item.user_properties.extend((PROPERTY, f"  note: {limit}") for limit in made.limits)
     return made
 
 

@@ -12,6 +12,7 @@ from replaydisputes.cassette_file import WriteOutcome, serialize, write
 from replaydisputes.errors import LeakFoundError
 from replaydisputes.leak_gate import KnownSecrets, Leak, find_leaks
 from replaydisputes.model import Cassette, Interaction, MadeAgainst, Provenance
+from replaydisputes.recording.known_limits import limits_met
 from replaydisputes.recording.own_replay import NotReplayableError, unanswered_calls
 from replaydisputes.redaction import DEFAULT_POLICY, Policy, Redacted, redact
 from replaydisputes.stripe_api.facts import API_ORIGIN, API_VERSION, SANDBOX_HEADER
@@ -39,12 +40,19 @@ class RawCapture:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One finished recording: its cassette, what redaction did, and whether the file changed."""
+    """One finished recording: its cassette, what redaction did, and whether the file changed.
+
+    limits: what a replay of it cannot tell apart, in sentences.
+    """
 
     path: Path
     cassette: Cassette
     redacted: Redacted
     outcome: WriteOutcome
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        return limits_met(self.cassette.interactions)
 
 
 def publish(capture: RawCapture, path: Path, is_wanted: IsWanted | None = None) -> Recorded:

@@ -39,7 +39,7 @@ from replaydisputes.recording.scenarios.steps import (
     json_object,
     told,
 )
-from replaydisputes.recording.scenarios.templates import filled
+from replaydisputes.recording.scenarios.templates import TemplateError, filled
 from replaydisputes.recording.surroundings import Surroundings, Target
 from replaydisputes.stripe_api.forms import Params, encode_form
 from replaydisputes.stripe_api.json_values import says_livemode
@@ -58,6 +58,11 @@ class Caller(Protocol):
     """Makes calls and gives the raw interaction of each: a Capture, or one in a process of its own."""
 
     def call(self, method: str, path: str, form: bytes, headers: Mapping[str, str], key: str) -> Interaction: ...
+
+
+def _ids(told: Mapping[str, object]) -> dict[str, str]:
+    """The ids that an answer gave; one that is null gives none."""
+    return {name: value for name, value in told.items() if isinstance(value, str)}
 
 
 class Run:
@@ -162,16 +167,17 @@ class Run:
     def _adopt(self, capture: Caller, dispute: str) -> None:
         """Read an existing dispute and ask for leave to change it."""
         found = self._setup(capture, "GET", f"/v1/disputes/{dispute}", wanted="id")
-        self._values = {"dispute": dispute} | {
-            name: found[name] for name in ("charge", "payment_intent") if isinstance(found.get(name), str)
-        }
+        self._values = {"dispute": dispute} | _ids({name: found.get(name) for name in ("charge", "payment_intent")})
         if not self.around.confirm(found):
             raise RecordingDeclinedError(dispute)
 
     def _make(self, capture: Caller, call: Call) -> None:
         self._say(call.what)
-        path = filled(call.path, self._values, in_path=True)
-        form = tuple((name, filled(value, self._values)) for name, value in call.form)
+        try:
+            path = filled(call.path, self._values, in_path=True)
+            form = tuple((name, filled(value, self._values)) for name, value in call.form)
+        except TemplateError as error:
+            raise self._unexpected(call.what, "an id in each earlier answer", f"null: {error}") from None
         interaction = self._send(capture, call, path, form)
         if call.recorded:
             self._recorded.append(interaction)
@@ -190,7 +196,7 @@ class Run:
             *pay.form,
         )
         payment = self._setup(capture, "POST", "/v1/payment_intents", form, wanted="id")
-        return {"payment_intent": str(payment["id"]), "charge": str(payment.get("latest_charge"))}
+        return {"payment_intent": str(payment["id"])} | _ids({"charge": payment.get("latest_charge")})
 
     def _wait_for_disputes(self, capture: Caller, wait: WaitForDisputes) -> dict[str, str]:
         path = f"/v1/disputes?payment_intent={self._values['payment_intent']}"

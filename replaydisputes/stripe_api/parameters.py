@@ -26,6 +26,7 @@ FORM_RULES: Mapping[str, tuple[Kind, str]] = {
     "payment_method": (Kind.TEST_PAYMENT_METHOD, "Stripe's published test payment methods"),
     "payment_method_types": (Kind.ENUM, _DOCUMENTED),
     "type": (Kind.EVENT_TYPE, _DOCUMENTED),
+    "types": (Kind.EVENT_TYPE, _DOCUMENTED),
     "created": (Kind.TIME, _WHEN),
     "created.gt": (Kind.TIME, _WHEN),
     "created.gte": (Kind.TIME, _WHEN),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,10 @@ OF_PYTEST = f"point {_API_BASE} at a running `replaydisputes sandbox`"
 _OF_A_BLOCK = f"record from a test marked for pytest, where --replaydisputes-record and {_API_BASE} may name a sandbox"
 
 
+class RecordingLimitWarning(UserWarning):
+    """A replay of what was just recorded will not tell two things apart; the recording was written all the same."""
+
+
 class RecordOptionError(ReplayDisputesError):
     exit_code = 2
 
@@ -36,7 +41,8 @@ class RecordOptionError(ReplayDisputesError):
 def settle(take: Take, failure: BaseException | None) -> None:
     """Write the cassette where the block ended well; else say where a capture with a close in it is kept."""
     if failure is None:
-        take.publish()
+        for limit in take.publish().limits:
+            warnings.warn(f"{take.wanted.path}: {limit}", RecordingLimitWarning, stacklevel=2)
         return
     kept = take.give_up(f"the block that recorded ended in {type(failure).__name__}")
     if kept:
