@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -161,16 +162,25 @@ class Journal:
         return {"headers": kept, "body": base64.b64encode(self._body_without_secrets(body)).decode("ascii")}
 
     def _without_secrets(self, text: str) -> str:
-        return self._body_without_secrets(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+        encoded = text.encode("utf-8", "surrogateescape")
+        return _masked_again(encoded, frozenset(self._secrets)).decode("utf-8", "surrogateescape")
 
     def _body_without_secrets(self, body: bytes) -> bytes:
-        """What an API or a proxy says may hold the key: masked if it stands there as it is; else nothing is kept."""
-        for secret in self._secrets:
-            body = body.replace(secret.encode(), b"(a key, not kept)")
-        known = KnownSecrets(frozenset(("API key", secret) for secret in self._secrets if len(secret) >= _SHORTEST))
-        if self._secrets and body and any(leak.kind == "API key" for leak in find_leaks(body, known)):
-            return b"(not kept: a key is in it)"
-        return body
+        return _masked(body, frozenset(self._secrets))
+
+
+def _masked(body: bytes, secrets: frozenset[str]) -> bytes:
+    """What an API or a proxy says may hold the key: masked if it stands there as it is; else nothing is kept."""
+    for secret in secrets:
+        body = body.replace(secret.encode(), b"(a key, not kept)")
+    known = KnownSecrets(frozenset(("API key", secret) for secret in secrets if len(secret) >= _SHORTEST))
+    if secrets and body and any(leak.kind == "API key" for leak in find_leaks(body, known)):
+        return b"(not kept: a key is in it)"
+    return body
+
+
+_masked_again = lru_cache(maxsize=512)(_masked)
+"""For header values, which are short and repeat from call to call: looking for a key in them took half a recording."""
 
 
 @dataclass(frozen=True, slots=True)
