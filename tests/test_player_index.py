@@ -215,6 +215,35 @@ def test_a_hundred_times_the_cassette_costs_no_more_by_the_call(recording: objec
     assert many < 5 * few
 
 
+def own_write(number: int) -> tuple[Interaction, Request]:
+    """A write of a recording of ours, and the same in the words of another run."""
+    url, form = f"{HOST}/v1/disputes/du_1", (("Content-Type", "application/x-www-form-urlencoded"),)
+    recorded = Request("POST", url, form, b"metadata[key_%d]=%%5Bredacted+%d%%5D" % (number + 1, number + 1))
+    answer = b'{"metadata": {"key_%d": "[redacted %d]"}}' % (number + 1, number + 1)
+    return Interaction(recorded, Response(200, (), answer)), replace(recorded, body=b"metadata[n%d]=v" % number)
+
+
+def own_read(number: int) -> tuple[Interaction, Request]:
+    recorded = Request("GET", f"{HOST}/v1/disputes/search?query=%5Bredacted+{number + 1}%5D")
+    url = f"{HOST}/v1/disputes/search?query={number}"
+    return Interaction(recorded, Response(200, (), b"{}")), replace(recorded, url=url)
+
+
+@pytest.mark.parametrize("call", [own_write, own_read])
+def test_a_call_that_binds_costs_no_more_in_fifty_times_the_cassette(call: object) -> None:
+    assert callable(call)
+    provenance = Provenance("sandbox", "test:own", "2026-10-28.endive", "0.1.0", "2030-01-01T00:00:00Z")
+    small, large = (Cassette(tuple(call(number)[0] for number in range(size)), provenance) for size in (100, 5_000))
+    sent = [call(number)[1] for number in range(100)]
+    for cassette in (small, large):
+        spent_s(Player(cassette, "first, which finds what the client chose"), sent)
+
+    few = min(spent_s(Player(small, "small"), sent) for _ in range(5))
+    many = min(spent_s(Player(large, "large"), sent) for _ in range(5))
+
+    assert many < 5 * few
+
+
 def test_the_players_of_one_cassette_share_its_index_and_those_of_an_equal_one_do_not() -> None:
     one, other = Cassette((read(1),)), Cassette((read(1),))
 

@@ -27,18 +27,16 @@ def plain_body(response: Response) -> bytes:
     return _decoded(response.body, _coding_of(response))[0]
 
 
-def rewritten(
-    response: Response, body: Callable[[bytes], bytes], header: Callable[[str, str], str] = lambda _, value: value
-) -> Response:
-    """The response with its plain body and each header value changed, its coding kept and its length true.
+def rewritten(response: Response, body: Callable[[bytes], bytes]) -> Response:
+    """The response with its plain body changed, its coding kept and its length true.
 
-    body: from the plain body to the new one. header: from a field's name in lower case and value to the new value.
-    Raises CompressedAnswerError for a coding the standard library cannot read.
+    body: from the plain body to the new one. Raises CompressedAnswerError for a coding the standard library cannot
+    read.
     """
     plain, coding = _decoded(response.body, _coding_of(response))
     done = _encoded(body(plain), coding)
     headers: Headers = tuple(
-        (name, str(len(done)) if name.lower() == "content-length" and response.body else header(name.lower(), value))
+        (name, str(len(done)) if name.lower() == "content-length" and response.body else value)
         for name, value in response.headers
     )
     return replace(response, headers=headers, body=done)
