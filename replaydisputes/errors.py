@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +23,19 @@ class ReplayDisputesError(Exception):
 
     def __init__(self, message: str = "") -> None:
         super().__init__(without_keys(message))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return restored, (type(self), self.args, vars(self))
+
+
+def restored(kind: type[BaseException], args: tuple[object, ...], facts: dict[str, Any]) -> BaseException:
+    """An exception as it was before `pickle` or `copy`.
+
+    Python would call the class with `args`, but ours are made from facts and not from their message.
+    """
+    error = kind.__new__(kind, *args)
+    vars(error).update(facts)
+    return error
 
 
 def without_keys(text: str) -> str:
@@ -312,3 +325,6 @@ class OldRecordingWarning(UserWarning):
             f"{max_age}. `replaydisputes refresh {name}` records it again and tells what changed; with --redate it "
             f"also gives an unchanged one today's date."
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return restored, (type(self), self.args, vars(self))

@@ -168,6 +168,9 @@ class TransportFault(Exception):  # noqa: N818 - told to a transport, which rais
         self.kind = kind
         super().__init__(f"injected: {kind}")
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.kind,), vars(self)
+
 
 class Answerer(Protocol):
     """Whatever can answer a request: a Player from a cassette, a Sandbox from its model.
