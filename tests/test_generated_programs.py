@@ -59,7 +59,8 @@ def _wrongly_accepted(how: str, got: Outcome, mutant: Program, words: Words) -> 
 
 
 def test_programs_replay_and_changed_ones_do_not_pass_for_them() -> None:
-    first = int(os.environ.get("SEED", random.randrange(10**9)))
+    """Always the same ones, unless SEED says others; `make long` draws new ones each time."""
+    first = int(os.environ.get("SEED", "2049"))
     print(f"SEED={first}")
 
     faults = [fault for seed in range(first, first + PROGRAMS) for fault in faults_of(seed)]
