@@ -29,6 +29,7 @@ from replaydisputes.playback import (
     check_option,
 )
 from replaydisputes.replaying import ON_UNPLAYED, OnUnplayed, Replay
+from replaydisputes.suite_directories import of_the_running_suite
 
 if TYPE_CHECKING:
     from replaydisputes.playback import Several
@@ -57,7 +58,8 @@ def replay(  # noqa: PLR0913 - the one public call; all but the names are keywor
 ) -> Replaying[Replay]:
     """Answer every HTTP request made inside from the cassettes named; nothing reaches the network.
 
-    names: cassettes, looked for in `cassettes` and then among the shipped ones, or paths of files. Of several, each
+    names: cassettes, looked for in `cassettes` and then among the shipped ones, or paths of files. By default under
+    pytest `cassettes` is where the marker looks, else the two directories below the working directory. Of several, each
     has a dispute id of its own, which `replay[name].dispute_id` tells; a request without one goes to the first.
     allow_hosts: hosts other than loopback that stay reachable, such as a database. everywhere: hold for the whole
     process instead of this context alone (one at a time; the pytest plugin does so).
@@ -76,8 +78,16 @@ def replay(  # noqa: PLR0913 - the one public call; all but the names are keywor
         raise NoCassetteError(names)
     check_unplayed(unplayed)
     how = any_dispute, on_exhausted, stripe_version, unplayed, clock
-    setting = Setting(library_in(cassettes), allow_hosts, everywhere, *how, record, payment_method)
-    return Replaying(partial(replaying, names, setting))
+    said = Setting(library_in(cassettes), allow_hosts, everywhere, *how, record, payment_method)
+    return Replaying(partial(_replaying_where_said, names, said, is_default=cassettes is DEFAULT_DIRECTORIES))
+
+
+def _replaying_where_said(
+    names: Sequence[str], setting: Setting, *, is_default: bool
+) -> AbstractContextManager[Replay]:
+    """Find out where the suite's cassettes are when a replay begins: a decorator may stand in a conftest.py."""
+    own = of_the_running_suite() if is_default else None
+    return replaying(names, setting if own is None else setting._replace(library=library_in(own)))
 
 
 def check_unplayed(word: object) -> None:
@@ -202,9 +212,17 @@ def fail_next(  # noqa: PLR0913 - as the method
     here.fail_next(kind, times=times, after=after, on=on, processed=processed, should_retry=should_retry)
 
 
-def webhook(event_type: str, *, secret: str, dispute: str = "", timestamp: int | None = None) -> Webhook:
+def webhook(
+    event_type: str,
+    *,
+    secret: str,
+    dispute: str = "",
+    timestamp: int | None = None,
+    api_version: str | None = None,
+) -> Webhook:
     """`Replay.webhook` of the replay that runs here. Raises NoReplayError where none does."""
-    return _replay_here("webhook()").webhook(event_type, secret=secret, dispute=dispute, timestamp=timestamp)
+    here = _replay_here("webhook()")
+    return here.webhook(event_type, secret=secret, dispute=dispute, timestamp=timestamp, api_version=api_version)
 
 
 def _replay_here(asked: str) -> Replay:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from stat import S_ISREG
 from typing import NamedTuple
+from unicodedata import normalize
 
 from replaydisputes import cassette_file
 from replaydisputes.errors import (
@@ -32,11 +33,19 @@ _loading = threading.Lock()
 
 
 class Entry(NamedTuple):
-    """A cassette that a name leads to. `name` is its path below the directory, without suffix, with `/` between."""
+    """A cassette that a name leads to. `name` is its path below the directory, without suffix, with `/` between.
+
+    Its accents are composed (NFC), however the file system spells them.
+    """
 
     name: str
     path: Path
     shipped: bool
+
+    @property
+    def file_name(self) -> str:
+        """The name with its suffix."""
+        return f"{self.name}{self.path.suffix}"
 
 
 class Library:
@@ -49,7 +58,8 @@ class Library:
     def find(self, name: str) -> Path:
         """The file of a cassette name (`close-lost`, `refunds/close-lost`), or of an existing .yaml or .yml path.
 
-        Raises UnknownCassetteError; a name that would lead outside the directories is unknown, whatever lies there.
+        A name may have its suffix, `close-lost.yaml`, and its accents composed or not. Raises UnknownCassetteError;
+        a name that would lead outside the directories is unknown, whatever lies there.
         """
         return Path(self._found(name)[0])
 
@@ -62,9 +72,23 @@ class Library:
                     state = _file_at(place)
                     if state is not None:
                         return place, state
-        state = _file_at(name) if Path(name).suffix in _SUFFIXES else None
+        has_suffix = Path(name).suffix in _SUFFIXES
+        state = _file_at(name) if has_suffix else None
         if state is not None:
             return name, state
+        if has_suffix and _is_plain(name):
+            for place in [f"{beginning}{name}" for beginning in self._beginnings]:
+                if (state := _file_at(place)) is not None:
+                    return place, state
+        return self._found_by_any_spelling(name)
+
+    def _found_by_any_spelling(self, name: str) -> tuple[str, os.stat_result]:
+        """A name whose accents are composed otherwise than the file's. Raises UnknownCassetteError."""
+        wanted = _spelled(name)
+        alike = [] if name.isascii() else [one for one in self.names() if wanted in (one.name, _spelled(one.file_name))]
+        for entry in alike:
+            if (state := _file_at(str(entry.path))) is not None:
+                return str(entry.path), state
         looked_in, known = [str(d) for d in self._directories], [entry.name for entry in self.names()]
         problem = _problem_of_path(name)
         if problem:
@@ -101,7 +125,7 @@ class Library:
         entries: dict[str, Entry] = {}
         for directory in self._directories:
             for path in _cassettes_in(directory):
-                name = path.relative_to(directory).with_suffix("").as_posix()
+                name = _spelled(path.relative_to(directory).with_suffix("").as_posix())
                 entries.setdefault(name, Entry(name, path, shipped=directory == self._directories[-1]))
         return [entries[name] for name in sorted(entries)]
 
@@ -163,6 +187,11 @@ def _problem_of_path(name: str) -> str:
 def _is_plain(name: str) -> bool:
     parts = PurePosixPath(name).parts
     return bool(parts) and not name.startswith("/") and not {"..", "."} & set(parts) and not set("\\:\0") & set(name)
+
+
+def _spelled(name: str) -> str:
+    """A name in the one spelling that all of them are compared in."""
+    return name if name.isascii() else normalize("NFC", name)
 
 
 def _cassettes_in(directory: Path) -> Iterator[Path]:

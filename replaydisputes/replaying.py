@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 from replaydisputes.errors import NoReplayError, ReplayDisputesError, UnplayedError, UnplayedWarning
 from replaydisputes.interception import Route
 from replaydisputes.library import Library
-from replaydisputes.model import Cassette, Interaction
+from replaydisputes.model import Cassette, Interaction, Request
 from replaydisputes.playback import Fault, FaultName, Faults, Injected, Played, Player
 from replaydisputes.stripe_api.urls import dispute_id_in_path, split_url
 
 if TYPE_CHECKING:
     from replaydisputes.playback import Several
+    from replaydisputes.playback.told_ids import Kind
     from replaydisputes.playback.webhooks import Webhook
     from replaydisputes.underway import Underway
 
@@ -44,6 +45,60 @@ class Playing:
         The canonical id, or, beside other cassettes, one of its own. Under `any_dispute` every other id will do.
         """
         return self._player.dispute_id
+
+    @property
+    def dispute_ids(self) -> tuple[str, ...]:
+        """The ids of all disputes of the cassette, as they are to be used in calls; `dispute_id` is the first.
+
+        Under `any_dispute`, once another dispute was asked for by id, that one and those that came with it.
+        """
+        told, own = self._ids("dispute"), self.dispute_id
+        stands_for_own = own not in told and _last_asked(self._player.played) in told
+        return told if stands_for_own or not own else tuple(dict.fromkeys([own, *told]))
+
+    @property
+    def charge_ids(self) -> tuple[str, ...]:
+        """The ids of the cassette's charges. Under `any_dispute` those of the dispute that was last asked for by id.
+
+        While a cassette is being recorded, only what an answer has told so far.
+        """
+        return self._ids("charge")
+
+    @property
+    def charge_id(self) -> str:
+        """The first of `charge_ids`; empty if there is none."""
+        return next(iter(self.charge_ids), "")
+
+    @property
+    def payment_intent_ids(self) -> tuple[str, ...]:
+        """The ids of the cassette's PaymentIntents, as `charge_ids`."""
+        return self._ids("payment_intent")
+
+    @property
+    def payment_intent_id(self) -> str:
+        """The first of `payment_intent_ids`; empty if there is none."""
+        return next(iter(self.payment_intent_ids), "")
+
+    @property
+    def event_ids(self) -> tuple[str, ...]:
+        """The ids of the cassette's events, as `charge_ids`."""
+        return self._ids("event")
+
+    @property
+    def account_id(self) -> str:
+        """The connected account that the cassette's calls are made for; empty if there is none."""
+        return next(filter(None, self._accounts()), "")
+
+    def _ids(self, kind: Kind) -> tuple[str, ...]:
+        from replaydisputes.playback.told_ids import ids_told  # noqa: PLC0415 - few tests ask for one
+
+        return ids_told(kind, self._player.answers_about(_last_asked(self._player.played)))
+
+    def _accounts(self) -> list[str]:
+        """The connected account of each recorded call, in the words of the suite where it has made such a call."""
+        used = {_account(one.interaction.request): _account(one.request) for one in self._player.played}
+        recorded = [_account(one.request) for one in self.cassette.interactions]
+        return [used.get(account, account) for account in recorded]
 
     @property
     def played(self) -> tuple[Played, ...]:
@@ -127,22 +182,33 @@ class Replay(Playing):
             raise NoReplayError("fail_next()")
         self._faults.plan(Fault(kind, times, after, processed, should_retry, on))
 
-    def webhook(self, event_type: str, *, secret: str, dispute: str = "", timestamp: int | None = None) -> Webhook:
+    def webhook(
+        self,
+        event_type: str,
+        *,
+        secret: str,
+        dispute: str = "",
+        timestamp: int | None = None,
+        api_version: str | None = None,
+    ) -> Webhook:
         """The event of a type that the cassette holds, as Stripe would deliver it: body and headers, signed.
 
         secret: the endpoint's `whsec_…`. dispute: whose event it is to be, where not the one last asked for by id;
         under any_dispute it comes in this dispute's ids. timestamp: of the signature, in unix seconds; by default now.
-        Raises EventNotRecordedError and WebhookSecretError.
+        api_version: what the event says of its version, for an SDK that takes no other; its shape stays as recorded.
+        The event of a connected account has its `account`, as a platform gets it.
+        Raises EventNotRecordedError, WebhookSecretError and WebhookVersionError.
         """
         from replaydisputes.playback import webhooks  # noqa: PLC0415 - few tests ask for one
 
         wanted = dispute or _last_asked(self.played)
-        told = [one._player.answers_about(wanted) for one in self.cassettes]
-        events = webhooks.events_in(chain.from_iterable(told))
+        told = [zip(one._player.answers_about(wanted), one._accounts(), strict=True) for one in self.cassettes]
+        events = webhooks.delivered(chain.from_iterable(told))
         event = webhooks.choose_event(events, event_type, wanted, only=bool(dispute))
         if event is None:
             types, shipped = webhooks.types_of(events), _shipped_with(event_type)
             raise webhooks.EventNotRecordedError(event_type, self.name, types, shipped, dispute)
+        event = webhooks.at_version(event, api_version)
         return webhooks.signed(event, secret, int(time.time()) if timestamp is None else timestamp)
 
     def unreported(self) -> ReplayDisputesError | None:
@@ -183,6 +249,10 @@ class Replay(Playing):
     def __repr__(self) -> str:
         cassettes = " ".join(map(repr, self.cassettes))
         return f"<Replay of {cassettes}; {len(self.refused)} refused>"
+
+
+def _account(request: Request) -> str:
+    return request.header("Stripe-Account") or ""
 
 
 def _last_asked(played: Sequence[Played]) -> str:

@@ -86,6 +86,28 @@ def _warn_of_typos(path: Path, setting: str, rules: list[str]) -> None:
             warnings.warn(f"{path}: [tool.replaydisputes] {setting}: {rule!r}: {problem}", stacklevel=2)
 
 
+def pytest_root(start: Path) -> Path:
+    """The nearest directory at or above `start` with a file that pytest takes as its configuration; else `start`.
+
+    Raises SettingsError for such a file that cannot be read.
+    """
+    for directory in (start, *start.resolve().parents):
+        if any(_configures_pytest(directory / name) for name in _PYTEST_FILES):
+            return directory
+    return start
+
+
+def _configures_pytest(path: Path) -> bool:
+    if path.name in ("pytest.ini", ".pytest.ini"):
+        return path.is_file()
+    try:
+        text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+    except (OSError, ValueError) as error:
+        raise SettingsError(path, f"cannot be read: {str(error).splitlines()[0]}", _CASSETTES) from error
+    table = r"tool\.pytest" if path.suffix == ".toml" else re.escape(_INI_FILES[path.name])
+    return re.search(rf"^\[{table}(\.ini_options)?\]", text, re.MULTILINE) is not None
+
+
 def pytest_directories(start: Path) -> list[Path]:
     """The directories that `replaydisputes_cassettes` names in every file of `start` that pytest may take it from.
 

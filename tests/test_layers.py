@@ -31,10 +31,13 @@ MAY_KNOW: dict[str, frozenset[str]] = {
     "refreshing": GROUND | {"recording", "comparing", "cassette_file", "library"},
     "settling": GROUND | {"redaction", "recording", "sandbox"},
     "decorating": frozenset(),
+    "suite_directories": frozenset(),
     "settings": GROUND | {"redaction"},
     "underway": GROUND | {"playback", "library", "recording", "settings"},
     "replaying": GROUND | {"playback", "interception", "library", "underway"},
-    "api": GROUND | {"decorating", "playback", "interception", "library", "recording", "replaying", "underway"},
+    "api": GROUND
+    | {"decorating", "playback", "interception", "library", "recording", "replaying", "underway"}
+    | {"suite_directories"},
     "cli": GROUND
     | {
         "api",
@@ -54,9 +57,10 @@ MAY_KNOW: dict[str, frozenset[str]] = {
         "cassette_file",
         "leak_gate",
     },
-    "pytest_plugin": frozenset({"api", "errors", "interception", "library", "recording", "replaying", "settings"}),
+    "pytest_plugin": frozenset({"api", "errors", "interception", "library", "recording", "replaying", "settings"})
+    | {"suite_directories"},
     "__main__": frozenset({"cli"}),
-    "__init__": frozenset({"api", "errors", "replaying"}),
+    "__init__": frozenset({"api", "errors", "replaying", "playback", "recording", "settings", "underway"}),
 }
 
 ONLY_IN = {

@@ -80,7 +80,7 @@ def test_an_unknown_name_says_where_was_looked_and_what_is_near(shipped: Path, t
         ("here", "a directory, not a cassette"),
         ("here/bad.py", "not a cassette"),
         ("here/close-lost", "no such file"),
-        ("close-lost.yaml", "no such file"),
+        ("close-lots.yaml", "no such file"),
     ],
 )
 def test_what_is_spelled_as_a_file_is_told_as_one(

@@ -253,3 +253,48 @@ def test_the_newest_event_of_a_type_is_chosen_about_the_dispute_where_there_is_o
 )
 def test_what_is_no_event_is_none(body: bytes) -> None:
     assert events_in([Interaction(Request("GET", "https://api.stripe.com/"), Response(200, (), body)).response]) == []
+
+
+@pytest.mark.parametrize("names", [("close-on-account",), ("close-lost", "close-on-account")])
+def test_the_webhook_of_a_connected_account_has_its_account(names: tuple[str, ...]) -> None:
+    with replaydisputes.replay(*names) as replay:
+        its = replay["close-on-account"]
+        event = constructed(replaydisputes.webhook(CLOSED, secret=SECRET, dispute=its.dispute_id))
+
+    assert (event.account, its.account_id) == ("acct_100001replaydisp",) * 2
+    assert list(event.to_dict())[:3] == ["id", "object", "account"]
+
+
+def test_the_webhook_of_ones_own_account_has_none() -> None:
+    with replaydisputes.replay("close-lost"):
+        event = constructed(replaydisputes.webhook(CLOSED, secret=SECRET))
+
+    assert "account" not in event.to_dict()
+
+
+@pytest.mark.parametrize("version", ["2025-03-31.basil", "2019-05-16"])
+def test_a_webhook_can_say_another_version_and_is_signed_with_it(version: str) -> None:
+    with replaydisputes.replay("close-lost") as replay:
+        event = constructed(replay.webhook(CLOSED, secret=SECRET, api_version=version))
+        same = constructed(replaydisputes.webhook(CLOSED, secret=SECRET, api_version=version))
+
+    assert (event.api_version, same.api_version) == (version, version)
+    assert event.data.object["status"] == "lost"
+
+
+@pytest.mark.parametrize("version", ["", "basil", 7, "2025-03-31.basil; preview"])
+def test_a_version_that_is_none_is_refused(version: str) -> None:
+    with replaydisputes.replay("close-lost") as replay, pytest.raises(replaydisputes.WebhookVersionError):
+        replay.webhook(CLOSED, secret=SECRET, api_version=version)
+
+
+def test_an_id_first_told_by_a_webhook_is_known_afterwards() -> None:
+    """Under any_dispute: the webhook speaks of the suite's dispute, and so must the reads that follow it."""
+    with replaydisputes.replay("close-events", any_dispute=True) as replay:
+        webhook = constructed(replay.webhook(CLOSED, secret=SECRET, dispute="du_6735"))
+        alone = f"https://api.stripe.com/v1/events/{webhook.id}"
+        requests.post("https://api.stripe.com/v1/disputes/du_6735/close")
+        read = requests.get(alone).json()
+
+    assert (webhook.data.object["id"], read["id"]) == ("du_6735", webhook.id)
+    assert read["data"]["object"]["id"] == "du_6735"

@@ -26,19 +26,22 @@ scenario_files_option = click.option(
 
 
 def reading_directories(directory: Path) -> list[Path]:
-    """Where cassettes are looked for: what --cassettes names, else first where pytest's configuration here has it.
+    """Where cassettes are looked for: what --cassettes names, else first where the pytest configuration has it.
+
+    That configuration may stand above the working directory.
 
     A configured one that is not there is told, as its cassettes would be missed by nobody. Raises UsageError where
     --cassettes names a directory that is not there, SettingsError.
     """
-    from replaydisputes.settings import pytest_directories  # noqa: PLC0415 - `--help` stays light
+    from replaydisputes.settings import pytest_directories, pytest_root  # noqa: PLC0415 - `--help` stays light
 
     if is_given() and not directory.is_dir():
         raise click.UsageError(f"--cassettes {directory}: no such directory.")
-    configured = pytest_directories(Path())
+    root = pytest_root(Path())
+    configured = pytest_directories(root)
     for missing in (each for each in configured if not each.is_dir()):
         click.echo(f"{missing}: no such directory, though replaydisputes_cassettes names it", err=True)
-    usual = [directory, Path("tests", "cassettes")]
+    usual = [directory, Path("tests", "cassettes"), root / "cassettes", root / "tests" / "cassettes"]
     return list(dict.fromkeys([*usual, *configured] if is_given() else [*configured, *usual]))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ from replaydisputes.model import Response
 from replaydisputes.playback.codings import plain_body
 
 Json = dict[str, Any]
+
+_VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:\.[a-z]{1,20})?")
 
 
 class Webhook(NamedTuple):
@@ -29,6 +32,17 @@ class WebhookSecretError(ReplayDisputesError):
         super().__init__(
             "a webhook is signed with the endpoint's secret: pass the secret that the code under test verifies with, "
             'a text such as secret="whsec_…"'
+        )
+
+
+class WebhookVersionError(ReplayDisputesError):
+    exit_code = 2
+
+    def __init__(self, api_version: object) -> None:
+        self.api_version = api_version
+        super().__init__(
+            f"api_version must be a Stripe-Version, a text such as '2025-03-31.basil', or None for the recorded one; "
+            f"got {api_version!r}"
         )
 
 
@@ -62,6 +76,23 @@ def events_in(responses: Iterable[Response]) -> list[Json]:
     return found
 
 
+def delivered(told: Iterable[tuple[Response, str]]) -> list[Json]:
+    """Every event in these answers, newest first, as a platform gets it: with the account that it was read for."""
+    found: list[Json] = []
+    for response, account in told:
+        found[:0] = [_of_account(event, account) for event in events_in([response])]
+    return found
+
+
+def at_version(event: Json, api_version: str | None) -> Json:
+    """The event with another `api_version`; None leaves the recorded one. Raises WebhookVersionError."""
+    if api_version is None:
+        return event
+    if not isinstance(api_version, str) or not _VERSION.fullmatch(api_version):
+        raise WebhookVersionError(api_version)
+    return {**event, "api_version": api_version}
+
+
 def choose_event(events: Iterable[Json], event_type: str, dispute: str, *, only: bool) -> Json | None:
     """The newest event of a type that is about a dispute; where none is, and not `only`, the newest of the type."""
     typed = [event for event in events if event.get("type") == event_type]
@@ -87,6 +118,14 @@ def signed(event: Json, secret: str, timestamp_s: int) -> Webhook:
             "Stripe-Signature": f"t={timestamp_s},v1={digest}",
         },
     )
+
+
+def _of_account(event: Json, account: str) -> Json:
+    """`account` stands behind `object`, where Stripe has it (docs.stripe.com/connect/webhooks)."""
+    if not account or "account" in event:
+        return event
+    head: Json = {name: event[name] for name in ("id", "object") if name in event}
+    return {**head, "account": account, **event}
 
 
 def _events_of(body: bytes) -> list[Json]:

@@ -1,12 +1,15 @@
-"""The pytest plugin: markers, fixtures, options. It imports nothing else of ours until a marked test is met."""
+"""The pytest plugin: markers, fixtures, options. It imports next to nothing of ours until a marked test is met."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+
+from replaydisputes.suite_directories import register
 
 if TYPE_CHECKING:
     from replaydisputes.replaying import Replay
@@ -26,6 +29,8 @@ INI_WORDS: dict[str, tuple[Literal["bool", "string"], str]] = {
     "on_exhausted": ("string", "`fail` (default) or `repeat`, where a write comes more often than it was recorded."),
     "stripe_version": ("string", "`warn` (default), `fail` or `ignore`, where the code asks for another version."),
     "unplayed": ("string", "`ignore` (default), `warn` or `fail`, where a test leaves recordings unplayed."),
+    "clock": ("string", "`recorded` (default), or `now` to move every time so that the recording begins now."),
+    "payment_method": ("string", "The test card that makes the dispute, where a test is recorded."),
 }
 """The options that the ini file can set, each as replaydisputes_<option>."""
 
@@ -79,6 +84,7 @@ def _add_ini_options(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.add_cleanup(register(partial(_directories, config)))
     config.addinivalue_line(
         "markers",
         f'{NAME}(*cassettes, any_dispute=False, on_exhausted="fail", stripe_version="warn", unplayed="ignore", '
@@ -100,6 +106,12 @@ def pytest_configure(config: pytest.Config) -> None:
         from replaydisputes.pytest_plugin.orphans import Orphans  # noqa: PLC0415
 
         config.pluginmanager.register(Orphans(config), f"{NAME}-orphans")
+
+
+def _directories(config: pytest.Config) -> Sequence[Path]:
+    from replaydisputes.pytest_plugin.wanted import directories  # noqa: PLC0415 - for a replay() without a marker
+
+    return directories(config)
 
 
 def mode_of(config: pytest.Config) -> str:

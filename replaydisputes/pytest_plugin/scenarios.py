@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from unicodedata import normalize
 
 import pytest
 
@@ -39,11 +40,12 @@ def _matched(node: pytest.Item, mark: pytest.Mark) -> list[str]:
             pytrace=False,
         )
     known = [entry.name for entry in Library(directories(node.config)).names()]
-    for pattern in mark.args:
+    patterns = [normalize("NFC", pattern) for pattern in mark.args]
+    for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in known):
             pytest.fail(
                 f"{node.nodeid}: no cassette matches {pattern!r}; {nearest(pattern, known)} "
                 f"`replaydisputes list` shows what there is.",
                 pytrace=False,
             )
-    return [name for name in known if any(fnmatchcase(name, pattern) for pattern in mark.args)]
+    return [name for name in known if any(fnmatchcase(name, pattern) for pattern in patterns)]
