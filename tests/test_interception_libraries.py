@@ -441,11 +441,33 @@ def test_the_asynchronous_stripe_clients_close_a_dispute(make: Any) -> None:
     assert (status, script.seen[0].body, wire) == ("lost", b"expand[0]=charge", [])
 
 
-def test_a_mismatch_that_the_stripe_client_wraps_is_still_in_refused() -> None:
-    with audited() as wire, answering(Refusing()) as route, pytest.raises(stripe.APIConnectionError):
-        stripe.StripeClient("sk_test_x", max_network_retries=0).v1.disputes.close("du_1")
+@pytest.mark.parametrize("make", [stripe.RequestsClient, stripe.UrllibClient, stripe.HTTPXClient])
+def test_a_mismatch_reaches_the_caller_of_the_stripe_client_as_itself(make: Any) -> None:
+    client = stripe.StripeClient("sk_test_x", max_network_retries=2, http_client=_made(make))
+    with audited() as wire, answering(Refusing()) as route, pytest.raises(MismatchError) as caught:
+        client.v1.disputes.close("du_1")
+
+    assert (caught.value.__cause__, "support@stripe.com" in str(caught.value)) == (None, False)
 
     assert ([type(refusal) for refusal in route.refused], wire) == ([MismatchError], [])
+
+
+def _made(make: Any) -> Any:
+    return make(allow_sync_methods=True) if make is stripe.HTTPXClient else make()
+
+
+@pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")  # how stripe calls httpx
+@pytest.mark.parametrize("make", [stripe.HTTPXClient, stripe.AIOHTTPClient])
+def test_a_mismatch_reaches_the_caller_of_an_asynchronous_one_as_itself(make: Any) -> None:
+    async def close() -> None:
+        http_client = make()
+        try:
+            await stripe.StripeClient("sk_test_x", http_client=http_client).v1.disputes.close_async("du_1")
+        finally:
+            await http_client.close_async()
+
+    with answering(Refusing()), pytest.raises(MismatchError):
+        asyncio.run(close())
 
 
 def test_an_allowed_host_is_live_in_every_layer_below(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -335,7 +335,8 @@ def test_an_unmarked_suite_imports_nothing_of_ours_but_the_plugin(suite: pytest.
         def test_it():
             ours = {name for name in sys.modules if name.startswith("replaydisputes")}
             heavy = {"vcr", "yaml", "requests", "rich", "click", "filelock"} & set(sys.modules)
-            assert (ours, heavy) == ({"replaydisputes", "replaydisputes.pytest_plugin"}, set())
+            own = {"replaydisputes", "replaydisputes.pytest_plugin", "replaydisputes.suite_directories"}
+            assert (ours, heavy) == (own, set())
         """
     )
     suite.makeini("[pytest]")

@@ -1,4 +1,4 @@
-"""The `stripe` SDK itself: its client over libcurl is answered, and a warning of ours is raised as itself."""
+"""The `stripe` SDK itself: its client over libcurl is answered, and what we raise reaches the caller as itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from replaydisputes.errors import StripeVersionWarning
+from replaydisputes.errors import ReplayDisputesError, StripeVersionWarning
 from replaydisputes.interception.patching import PatchBook
 from replaydisputes.interception.routing import active_route, passing
 from replaydisputes.interception.wire import serialized, whole_body
@@ -27,10 +27,13 @@ def patch(module: ModuleType, book: PatchBook) -> None:
 
 
 def _raising_ours(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Whatever a client raises, the SDK calls a failure of the network; a warning turned into an error is none."""
+    """Whatever a client raises, the SDK calls a failure of the network, and asks to report it to Stripe.
+
+    A refusal of ours is none, nor is a warning that was turned into an error: each is raised as itself.
+    """
 
     def handle_request_error(self: Any, error: Exception, *args: Any) -> Any:
-        if isinstance(error, StripeVersionWarning):
+        if isinstance(error, ReplayDisputesError | StripeVersionWarning):
             raise error
         return original(self, error, *args)
 
