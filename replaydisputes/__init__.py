@@ -12,6 +12,7 @@ __all__ = [
     "AlreadyRecordingError",
     "ApiBaseRefusedError",
     "CassetteFormatError",
+    "ClassSetUpError",
     "CompressedAnswerError",
     "EditedCassetteWarning",
     "EventNotRecordedError",
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from replaydisputes.api import webhook as webhook
     from replaydisputes.errors import ApiBaseRefusedError as ApiBaseRefusedError
     from replaydisputes.errors import CassetteFormatError as CassetteFormatError
+    from replaydisputes.errors import ClassSetUpError as ClassSetUpError
     from replaydisputes.errors import EditedCassetteWarning as EditedCassetteWarning
     from replaydisputes.errors import FileAccessError as FileAccessError
     from replaydisputes.errors import FileLockedError as FileLockedError
@@ -118,6 +120,7 @@ else:
         "errors": (
             "ApiBaseRefusedError",
             "CassetteFormatError",
+            "ClassSetUpError",
             "EditedCassetteWarning",
             "FileAccessError",
             "FileLockedError",

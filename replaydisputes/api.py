@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from replaydisputes.decorating import Replaying
 from replaydisputes.errors import (
+    ClassSetUpError,
     NoCassetteError,
     NoReplayError,
     StripeVersionWarning,
@@ -79,7 +80,13 @@ def replay(  # noqa: PLR0913 - the one public call; all but the names are keywor
     check_unplayed(unplayed)
     how = any_dispute, on_exhausted, stripe_version, unplayed, clock
     said = Setting(library_in(cassettes), allow_hosts, everywhere, *how, record, payment_method)
-    return Replaying(partial(_replaying_where_said, names, said, is_default=cassettes is DEFAULT_DIRECTORIES))
+    return _decorating(partial(_replaying_where_said, names, is_default=cassettes is DEFAULT_DIRECTORIES), said)
+
+
+def _decorating(begin: Callable[..., AbstractContextManager[Replay]], said: Setting) -> Replaying[Replay]:
+    """begin: a replay by its setting. A test with its set-up may run in several contexts, so it holds in all."""
+    once = partial(_once, partial(begin, setting=said._replace(unplayed="ignore")))
+    return Replaying(partial(begin, setting=said), partial(begin, setting=said._replace(everywhere=True)), once)
 
 
 def _replaying_where_said(
@@ -88,6 +95,17 @@ def _replaying_where_said(
     """Find out where the suite's cassettes are when a replay begins: a decorator may stand in a conftest.py."""
     own = of_the_running_suite() if is_default else None
     return replaying(names, setting if own is None else setting._replace(library=library_in(own)))
+
+
+@contextmanager
+def _once(begin: Callable[[], AbstractContextManager[Replay]], name: str) -> Iterator[Replay]:
+    """A replay for what comes once for all tests of a class. Raises ClassSetUpError if it changes something."""
+    with begin() as running:
+        yield running
+        if any(one.request.method not in ("GET", "HEAD") for one in running.played) and name.lower().startswith(
+            "setup"
+        ):
+            raise ClassSetUpError(name)
 
 
 def check_unplayed(word: object) -> None:

@@ -112,6 +112,20 @@ class NoCassetteError(ReplayDisputesError):
         super().__init__(f'a replay needs the name of a cassette, or several, such as "close-lost"; got {names!r}')
 
 
+class ClassSetUpError(ReplayDisputesError):
+    """The set-up of a decorated class changed something that its tests, each in a replay of its own, do not see."""
+
+    exit_code = 2
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"{name} changed something at Stripe, but each test of a decorated class replays its cassettes from the "
+            f"beginning, so that no test would see the change. Make these calls in the set-up of each test: setUp, "
+            f"setup_method or a fixture of the scope 'function'."
+        )
+
+
 class NoReplayError(ReplayDisputesError):
     """Something was asked of the running replay, and none runs here."""
 

@@ -16,6 +16,8 @@ from replaydisputes.replaying import OnUnplayed, Replay
 
 _REPORTS = f"{NAME}-reports"
 _running: pytest.StashKey[Replay] = pytest.StashKey()
+_now: pytest.StashKey[Replay] = pytest.StashKey()
+"""Of the run: the replay of the test that runs now."""
 
 
 def register(config: pytest.Config) -> None:
@@ -50,7 +52,7 @@ def _begin(item: pytest.Item, configured: Mapping[str, Any], at_end: Callable[[C
     if problem:
         pytest.fail(problem, pytrace=False)
     at_end(partial(_end, item, item.runtest, wanted.replaying))
-    item.stash[_running] = running
+    item.stash[_running] = item.config.stash[_now] = running
     item.runtest = partial(_run, item, item.runtest, running, wanted.unplayed)  # type: ignore[method-assign]
     if wanted.max_age:
         from replaydisputes.pytest_plugin.age import warn_of_age  # noqa: PLC0415 - few suites ask for it
@@ -87,7 +89,32 @@ def _end(item: pytest.Item, run_test: Callable[[], None], replaying: AbstractCon
         pytest.fail(problem, pytrace=False)
 
 
+def _writes(running: Replay) -> int:
+    return sum(one.request.method not in ("GET", "HEAD") for one in running.played)
+
+
 class _Reports:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Refuse a fixture that outlives its test and changes what only this test's replay knows."""
+        running = request.config.stash.get(_now, None)
+        if fixturedef.scope == "function" or running is None or running.is_over:
+            return (yield)
+        before = _writes(running)
+        result = yield
+        if _writes(running) > before:
+            fixturedef.finish(request)  # type: ignore[arg-type] # so that the next test is refused as well
+            pytest.fail(
+                f"the fixture {fixturedef.argname!r} changed something at Stripe, and its scope is "
+                f"{fixturedef.scope!r}: each test replays its cassettes from the beginning, so that later tests would "
+                f"not see the change. "
+                f"Give the fixture the scope 'function'.",
+                pytrace=False,
+            )
+        return result
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
