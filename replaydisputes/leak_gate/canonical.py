@@ -6,7 +6,7 @@ import ipaddress
 import re
 
 _ID_SUFFIX = re.compile(rb"(?:1AAAAA)?replaydisp\d{4,}|1\d{5}replaydisp")
-_CLIENT_SECRET_SUFFIX = re.compile(rb"replaydisp\d{15}")
+_CLIENT_SECRET_SUFFIX = re.compile(rb"(?:1AAAAA)?replaydisp\d{4,30}|1\d{5}replaydisp")
 _MASKED_KEY = re.compile(rb"(?:sk|rk|rkcs|pk|ek)_(?:test|live)_\*+0000")
 _RESERVED_DOMAIN = re.compile(rb"(?i)(?:.*\.)?(?:example\.(?:com|org|net)|example|invalid|test|localhost)")
 _RESERVED_TELEPHONE = re.compile(rb"1?(?:555555\d{4,7}|\d{3}55501\d\d)|55501\d\d")
@@ -45,6 +45,36 @@ _CANONICAL_LINK = re.compile(
     rb"(?:[a-z]+\?object=)?(?:[a-z]+|req_replaydisp[0-9]{4})"
 )
 """A link into the dashboard in which every id is a stand-in."""
+
+
+_FILTER_WORDS = frozenset(
+    b"access account api auth authorization bearer basic censored client connect credential dummy env example fake "
+    b"filtered hidden id key live masked my none null password placeholder platform private publishable redacted "
+    b"removed restricted sandbox sanitized scrubbed secret signing some stripe test the token user username value "
+    b"webhook your xxx xxxx xxxxx sk pk rk".split()
+)
+_WORD_OF_A_FILTER = re.compile(rb"[A-Za-z]+")
+
+
+def is_filter_placeholder(value: bytes) -> bool:
+    """Whether a recorder put this in place of a credential: `<STRIPE_KEY>`, `[FILTERED]`, `{{ key }}`, `dummy_key`.
+
+    A key that was drawn has digits, and no key is made of these words alone.
+    """
+    words = _WORD_OF_A_FILTER.findall(value.lower())
+    return not re.search(rb"\d", value) and all(word in _FILTER_WORDS for word in words)
+
+
+_MADE_UP_ID = re.compile(
+    rb"[a-z]{2,8}(?:_[a-z]{2,8})?_(?:\d{1,6}|([a-z])\1{0,11}|abc|(?:foo|bar|baz|bad|bogus|deleted|does|not|doesnt|exist"
+    rb"|exists|dummy|example|existent|fake|gone|here|id|invalid|is|missing|nope|none|no|nonexistent|nonexisting|test"
+    rb"|testing|such|undefined|unknown|valid|wrong|null|nil|x|[-_])+\d{0,4})"
+)
+
+
+def is_made_up_id(value: bytes) -> bool:
+    """Whether this is an id that no account can have, as suites send to see an error: `cus_missing`, `du_123`."""
+    return _MADE_UP_ID.fullmatch(value) is not None
 
 
 def is_canonical_masked_key(masked: bytes) -> bool:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from replaydisputes.leak_gate.blobs import inflate
-from replaydisputes.leak_gate.canonical import is_canonical_suffix, is_placeholder
+from replaydisputes.leak_gate.canonical import is_canonical_suffix, is_filter_placeholder, is_made_up_id, is_placeholder
 from replaydisputes.leak_gate.numbers import number_shapes
 from replaydisputes.leak_gate.shapes import id_kind, is_stripe_id, line_shapes
 from replaydisputes.model import Headers, Interaction
@@ -47,6 +47,7 @@ _A_NAME = re.compile(r"(?i)name|signature|owner|holder")
 _ENUM = re.compile(r"[a-z][a-z0-9_.:-]{0,60}")
 _ID = re.compile(r"(?<![A-Za-z0-9])([a-z]{2,12}(?:_[a-z]{2,12})?)_([A-Za-z0-9]{8,})(?![A-Za-z0-9])")
 _PLAIN_WORD = re.compile(r"(?<![\w'\"@./-])[a-z]{3,}(?![\w'\"@/-])")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\([^)]*\)")
 _CLAUSE = re.compile(r"[\r\n.;:,!?()|]+(?:\s+|$)|\r?\n")
 _TEST_CARD_ENDING = re.compile(
     r"4242|0259|2685|1976|0079|5423|5556|4444|3222|8210|5100|0005|8431|1117|9424|0004|6890|0002|9995|0069|0119|0127"
@@ -67,6 +68,8 @@ class Capture:
     certain: set[tuple[str, str]] = field(default_factory=set)
     likely: set[tuple[str, str]] = field(default_factory=set)
     public: set[str] = field(default_factory=set)
+    messages: set[str] = field(default_factory=set)
+    """Stripe's own messages, less what they quote."""
     looked_at: set[str | tuple[str, Place]] = field(default_factory=set)
     """The texts in which shapes were looked for, and those read at a place: most stand in every answer of a capture."""
 
@@ -120,14 +123,17 @@ def _read_secret_header(capture: Capture, name: str, value: str) -> None:
 
 def _read_credential(capture: Capture, value: str) -> None:
     """`Bearer sk_test_…`, `Basic …` (a key and a colon in base64), or a credential without a scheme."""
+    raw = value.encode("utf-8", "replace")
     scheme, _, credential = value.strip().rpartition(" ")
-    if len(credential) < 6 or credential.lower() == "bearer" or is_placeholder(value.encode("utf-8", "replace")):
+    if len(credential) < 6 or is_placeholder(raw) or is_filter_placeholder(raw):
         return
-    capture.certain.add(("API key" if scheme.lower() == "bearer" else "credential", credential))
     try:
         decoded = base64.b64decode(credential, validate=True).decode("ascii")
     except ValueError:
+        decoded = ""
+    if decoded and is_filter_placeholder(decoded.encode()):
         return
+    capture.certain.add(("API key" if scheme.lower() == "bearer" else "credential", credential))
     _read_shapes(capture, decoded)
 
 
@@ -188,7 +194,7 @@ def _read_text(capture: Capture, value: str, place: Place) -> None:
     if not _is_secret(place) or _API_PATH.fullmatch(value):
         _read_public(capture, value, place)
         return
-    if _STEERS_A_TEST.fullmatch(value):
+    if _STEERS_A_TEST.fullmatch(value) or is_made_up_id(value.encode("utf-8", "replace")):
         return
     if place[-1].endswith("last4") and re.fullmatch(r"\d{4}", value) and not _TEST_CARD_ENDING.fullmatch(value):
         capture.certain.add(("card last four", value))
@@ -225,6 +231,9 @@ def _read_public(capture: Capture, value: str, place: Place) -> None:
     compound = _ENUM.fullmatch(value) and not value.isalpha() and not _holds_id(value)
     if compound or re.fullmatch(r"-?\d{1,12}", value):
         capture.public.add(value)
+    elif place[-2:] == ("error", "message"):
+        capture.messages.add(_QUOTED.sub(" ", value))
+        capture.public.update(_PLAIN_WORD.findall(value))
     elif place and place[-1] in ("message", "type", "doc_url", "url", "decline_code"):
         capture.public.update(_PLAIN_WORD.findall(value))
 

@@ -31,6 +31,14 @@ _NOTHING_KNOWN = KnownSecrets()
 _DIGEST = re.compile(rb"(?<=^  (?:digest|layout): sha256:)[0-9a-f]{64}(?=\r?$)", re.M)
 """The provenance's own digests. They are drawn: read as hex, one in some ten thousand spells an address."""
 
+_OWN_LINE = re.compile(
+    rb"\A# (?:Made by the replaydisputes sandbox\. NOT a recording of Stripe\."
+    rb"|Recorded from Stripe test mode by replaydisputes\.|Imported by replaydisputes from another tool's cassette\.)"
+    rb"(?: Edited by hand since\.)?(?=\r?$)",
+    re.M,
+)
+"""The first line of a cassette, which the tool writes itself: a personal value `from` is not found again in it."""
+
 
 def find_leaks(text: bytes, known: KnownSecrets = _NOTHING_KNOWN) -> list[Leak]:
     """Every secret in a serialized cassette, in file order; empty means publishable.
@@ -40,6 +48,7 @@ def find_leaks(text: bytes, known: KnownSecrets = _NOTHING_KNOWN) -> list[Leak]:
     Key shapes: docs.stripe.com/keys.
     """
     text = _DIGEST.sub(lambda digest: b"0" * len(digest[0]), text, count=2)
+    text = _OWN_LINE.sub(lambda line: b"#" + b" " * (len(line[0]) - 1), text)
     findings = _Findings(text)
     budget = 16 * len(text) + 64 * 1024 * 1024
     for match in unreadable_bodies(text):

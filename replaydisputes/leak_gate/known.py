@@ -14,11 +14,13 @@ from typing import NamedTuple
 from replaydisputes.leak_gate import canonical
 from replaydisputes.leak_gate.collecting import EXACT_KINDS, read_capture
 from replaydisputes.leak_gate.finding import Match
+from replaydisputes.leak_gate.sentences import STRIPE_SENTENCES
 from replaydisputes.leak_gate.vocabulary import FIXED_VOCABULARY
 from replaydisputes.model import Interaction
 
 _WORD_BYTES = b"abcdefghijklmnopqrstuvwxyz0123456789" + bytes(range(0x80, 0x100))
 _TO_WORDS = bytes(byte if byte in _WORD_BYTES else 0x20 for byte in range(256))
+_SENTENCE_WORD = re.compile(r"[^\W_]+")
 _START = 5
 _ONLY_A_TIME = re.compile(rb"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?")
 
@@ -78,7 +80,9 @@ class KnownSecrets:
         once = "\n".join((FIXED_VOCABULARY, *sorted(capture.public))).encode("utf-8", "replace")
         words = _words_of(once)
         likely = {pair for pair in capture.likely if _is_evidence(pair[1])}
-        return cls(frozenset(certain | {pair for pair in likely if not _is_public(*pair, once, words)}))
+        likely = {pair for pair in likely if not _is_public(*pair, once, words)}
+        said = "\n".join((STRIPE_SENTENCES, *sorted(capture.messages))).encode("utf-8", "replace")
+        return cls(frozenset(certain | {pair for pair in likely if not _is_of_a_message(*pair, said, _words_of(said))}))
 
     def merge(self, other: KnownSecrets) -> KnownSecrets:
         return KnownSecrets(self.values | other.values)
@@ -153,6 +157,21 @@ def _is_evidence(value: str) -> bool:
     if _ONLY_A_TIME.fullmatch(raw) or canonical.is_placeholder(raw):
         return False
     return letters + digits >= 4 if letters else digits >= 6
+
+
+def _is_of_a_message(kind: str, value: str, said: bytes, words: bytes) -> bool:
+    """Whether several words stand so in a message of Stripe's, and are all words of its published messages.
+
+    One word alone may be a name, and so may a phrase that the capture's messages say but no published one is made of.
+    """
+    spelled = _SENTENCE_WORD.findall(value.lower())
+    is_made_of_stripes = len(spelled) > 1 and all(word in _sentence_words() for word in spelled)
+    return is_made_of_stripes and _is_public(kind, value, said, words)
+
+
+@cache
+def _sentence_words() -> frozenset[str]:
+    return frozenset(_SENTENCE_WORD.findall(STRIPE_SENTENCES.lower()))
 
 
 def _is_public(kind: str, value: str, public: bytes, words: bytes) -> bool:

@@ -1,5 +1,7 @@
 """Words that stand in every cassette, so that finding them again proves nothing."""
 
+from http import HTTPStatus
+
 FIXED_VOCABULARY = """
 version interactions request response uri url method headers body string encoding base64_string status code message
 http_interactions recorded_with recorded_at replaydisputes replaydisp provenance made_against scenario stripe_version
@@ -28,4 +30,4 @@ list event events disputes charges account accounts refunds object discover dine
 international partial full expired blocked invalid unsupported unverified verified
 close-lost close-twice close-product-not-received close-inquiry close-unknown close-bad-key
 python requests stripe-python urllib3 httpx aiohttp
-"""
+""" + "\n".join(status.phrase for status in HTTPStatus)

@@ -79,7 +79,8 @@ def kind_of_value(value: str) -> str:
 
 
 def canonical_suffix(length: int, number: int) -> str:
-    """The canonical part behind an id's prefix, as long as the real one (14 characters at least)."""
+    """The canonical part behind an id's prefix, as long as the real one, but of 14 to 40 characters."""
+    length = min(max(length, 14), 40)
     if length == 16:
         return f"1{number:05d}{CANONICAL_FRAGMENT}"
     if length == 24:

@@ -19,7 +19,9 @@ Rule = tuple[Find, Replace]
 Rules = tuple[Rule, ...]
 
 _PEM = re.compile(r"-----BEGIN\b.*?(?:-----END\b[^-]*-----|\Z)", re.DOTALL)
-_CLIENT_SECRET = re.compile(r"\b((?:pi|seti|cs)_[A-Za-z0-9]{14,40})_secret_([A-Za-z0-9]{10,60})\b")
+_CLIENT_SECRET = re.compile(
+    r"\b([a-z]{2,12}(?:_[a-z]{2,12})?)_([A-Za-z0-9]{10,100})_secret_([A-Za-z0-9]{8,100})(?![A-Za-z0-9])"
+)
 _MASKED_KEY = re.compile(r"\b((?:sk|rk|pk|ek|rkcs)_(?:test|live)_|whsec_|sk_org_)(\*{2,})([A-Za-z0-9]{0,8})")
 _BARE_MASK = re.compile(r"(?<![*\w])(\*{4,})([A-Za-z0-9]{1,8})\b")
 _KEY = re.compile(r"\b(?:(?:sk|rk|pk|ek|rkcs)_(?:test|live)_|whsec_|sk_org_)[A-Za-z0-9_]{4,}")
@@ -98,9 +100,10 @@ def _apply(find: Find, replace: Replace, text: str, stand_ins: StandIns) -> list
 
 
 def _client_secret(found: re.Match[str], stand_ins: StandIns) -> str:
-    prefix, _, suffix = found[1].partition("_")
-    secret = stand_ins.for_id("secret", found[2]).removeprefix("secret_")
-    return f"{stand_ins.for_id(prefix, suffix)}_secret_{secret}"
+    prefix, suffix, secret = found.groups()
+    if prefix not in PREFIXES:
+        return stand_ins.for_value(found[0], "text")
+    return f"{stand_ins.for_id(prefix, suffix)}_secret_{stand_ins.for_id('secret', secret).removeprefix('secret_')}"
 
 
 def _id(found: re.Match[str], stand_ins: StandIns) -> str | None:
