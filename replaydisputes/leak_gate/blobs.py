@@ -15,8 +15,11 @@ from typing import NamedTuple, Protocol
 
 from replaydisputes.leak_gate.views import GAP, View, ViewBuilder
 
-INFLATED_LIMIT = 8 * 1024 * 1024
+INFLATED_LIMIT = 4 * 1024 * 1024
 """Bytes that one compressed blob may grow to; what lies behind is reported as unreadable."""
+
+_FIRST_PIECE = 64
+"""Bytes that are tried first: most of what could begin compressed data turns out not to within a few bytes."""
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
 _NOT_BASE64_TO_SPACE = bytes(byte if byte in _ALPHABET else 0x20 for byte in range(256))
@@ -28,11 +31,26 @@ _FIRST_BLOCK, _LATER_BLOCK = re.compile(rb"()(" + _LINES + rb")"), re.compile(rb
 _WORD = re.compile(rb"[A-Za-z0-9+/_-]+")
 _HEX = re.compile(rb"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8,}")
 _TEXT_RUN = re.compile(
-    rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}){4,}"
+    rb"(?:[\t\n\r\x20-\x7e]++|[\xc2-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2})++"
 )
+_SHORTEST_RUN = 4
 _CANONICAL_ID = re.compile(rb"(?:1AAAAA|1\d{5})?replaydisp\d*")
 _MAGIC = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]|BZh[1-9]1AY|\xfd7zXZ\x00")
 _AS_CHARACTERS = re.compile(rb"\x1f\xc2\x8b\x08|\x78(?:\x01|\x5e|\xc2\x9c|\xc3\x9a)")
+
+
+class Budget:
+    """What unpacking may still cost, shared over all readings of one file: bytes fed to it, and bytes it gave."""
+
+    def __init__(self, size: int) -> None:
+        self._left = 16 * size + 2 * INFLATED_LIMIT
+
+    @property
+    def left(self) -> int:
+        return max(self._left, 0)
+
+    def spend(self, count: int) -> None:
+        self._left -= count
 
 
 class _Blob(NamedTuple):
@@ -58,7 +76,7 @@ class _Decompressor(Protocol):
     def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
 
 
-def decode_blobs(view: View) -> Iterator[View]:
+def decode_blobs(view: View, budget: Budget) -> Iterator[View]:
     """Views of all that base64 and hex hold in this text, as text and, where it is compressed, decompressed."""
     in_clear, in_hex, compressed = ViewBuilder(), ViewBuilder(), ViewBuilder()
     blocks = list(_folded_blocks(view.text)) if _OPENS_A_BLOCK.search(b"\n" + view.once) else []
@@ -68,14 +86,14 @@ def decode_blobs(view: View) -> Iterator[View]:
         for shift in range(4):
             data = _from_base64(blob.joined[shift:])
             _add_runs(in_clear, data, blob, shift, 4 / 3)
-            _add_inflated(compressed, data, blob, deflate_too=shift == 0)
+            _add_inflated(compressed, data, blob, budget, deflate_too=shift == 0)
     in_one_line = (_Blob(digits) for digits in set(_HEX.findall(b" ".join(tokens))))
     for blob in (*(block for block in blocks if _HEX.fullmatch(block.joined)), *in_one_line):
         for shift in range(2) if len(blob.joined) >= 12 or not blob.joined.isdigit() else ():
             digits = blob.joined[shift : len(blob.joined) - (len(blob.joined) - shift) % 2]
             data = bytes.fromhex(digits.decode())
             _add_runs(in_hex, data, blob, shift, 2)
-            _add_inflated(compressed, data, blob, deflate_too=shift == 0)
+            _add_inflated(compressed, data, blob, budget, deflate_too=shift == 0)
     if in_clear:
         yield in_clear.build(view, "base64", 4 / 3)
     if in_hex:
@@ -84,21 +102,32 @@ def decode_blobs(view: View) -> Iterator[View]:
         yield compressed.build(view, "compressed", 0)
 
 
-def decompress_text(view: View) -> View | None:
+def decompress_text(view: View, budget: Budget) -> View | None:
     """Compressed bytes that stand in the text themselves, one character for each byte (YAML's "\\x1f\\x8b…")."""
     if not _AS_CHARACTERS.search(view.once):
         return None
     builder = ViewBuilder()
     for magic in _AS_CHARACTERS.finditer(view.text):
-        characters = view.text[magic.start() : magic.start() + INFLATED_LIMIT].decode("utf-8", "replace")
+        if not budget.left:
+            _add_text(builder, b"", _Blob(b"", ((0, magic.start()),), is_token=False), budget)
+            break
         blob = _Blob(b"", ((0, magic.start()),), is_token=False)
-        _add_inflated(builder, characters.encode("latin-1", "replace"), blob, deflate_too=False)
+        # One character stands for one byte, and takes at most two bytes here.
+        opening = _as_bytes(view.text[magic.start() : magic.start() + 2 * _FIRST_PIECE])
+        if _inflate_at(opening, 0, budget):
+            _add_text(
+                builder, _inflate_at(_as_bytes(view.text[magic.start() :][: budget.left]), 0, budget), blob, budget
+            )
     return builder.build(view, "compressed", 0) if builder else None
+
+
+def _as_bytes(text: bytes) -> bytes:
+    return text.decode("utf-8", "replace").encode("latin-1", "replace")
 
 
 def inflate(data: bytes, window_bits: int = 47) -> bytes:
     """What gzip or zlib data holds, as far as it can be read; `window_bits=-15` for bare deflate."""
-    return _read_until_error(zlib.decompressobj(window_bits), data)
+    return _read_until_error(zlib.decompressobj(window_bits), data, Budget(len(data)))
 
 
 def _folded_blocks(text: bytes) -> Iterator[_Blob]:
@@ -128,7 +157,7 @@ def _from_base64(encoded: bytes) -> bytes:
 def _add_runs(builder: ViewBuilder, data: bytes, blob: _Blob, shift: int, stretch: float) -> None:
     """Add the stretches of text in the data, marked where the blob breaks its line, so that lines can be told."""
     cuts = [] if blob.is_token else [math.ceil((at - shift) / stretch) for at, _ in blob.marks]
-    for run in _TEXT_RUN.finditer(data):
+    for run in text_runs(data):
         done = run.start()
         for index in range(bisect_right(cuts, done), bisect_left(cuts, run.end())):
             if done < cuts[index]:
@@ -143,35 +172,48 @@ def _source(blob: _Blob, offset: float) -> int:
     return source + int(offset - at)
 
 
-def _add_inflated(builder: ViewBuilder, data: bytes, blob: _Blob, *, deflate_too: bool) -> None:
-    texts = [_inflate_at(data, magic) for magic in _MAGIC.finditer(data)]
-    if deflate_too and len(data) >= 8 and not texts:
-        texts.append(inflate(data, -15))
-    for text in texts:
-        builder.cut_short |= len(text) > INFLATED_LIMIT
-        for run in _TEXT_RUN.finditer(text):
-            builder.add(run[0] + GAP, blob.marks[0][1], blob.token)
+def text_runs(data: bytes) -> Iterator[re.Match[bytes]]:
+    """Every stretch of UTF-8 text in the data, from four bytes on."""
+    return (run for run in _TEXT_RUN.finditer(data) if len(run[0]) >= _SHORTEST_RUN)
 
 
-def _inflate_at(data: bytes, magic: re.Match[bytes]) -> bytes:
-    rest = data[magic.start() :]
-    if magic[0].startswith(b"BZh"):
-        return _read_until_error(bz2.BZ2Decompressor(), rest)
-    if magic[0].startswith(b"\xfd"):
-        return _read_until_error(lzma.LZMADecompressor(), rest)
-    return inflate(rest)
+def _add_inflated(builder: ViewBuilder, data: bytes, blob: _Blob, budget: Budget, *, deflate_too: bool) -> None:
+    found = False
+    for magic in _MAGIC.finditer(data):
+        found = True
+        _add_text(builder, _inflate_at(data, magic.start(), budget), blob, budget)
+    if deflate_too and len(data) >= 8 and not found:
+        _add_text(builder, _read_until_error(zlib.decompressobj(-15), data, budget), blob, budget)
 
 
-def _read_until_error(decompressor: _Decompressor, data: bytes) -> bytes:
+def _add_text(builder: ViewBuilder, text: bytes, blob: _Blob, budget: Budget) -> None:
+    for run in text_runs(text):
+        builder.add(run[0] + GAP, blob.marks[0][1], blob.token)
+    if len(text) > INFLATED_LIMIT or not budget.left:
+        builder.cut_short = True
+        builder.add(GAP, blob.marks[0][1], blob.token)
+
+
+def _inflate_at(data: bytes, start: int, budget: Budget) -> bytes:
+    if data.startswith(b"BZh", start):
+        return _read_until_error(bz2.BZ2Decompressor(), data, budget, start)
+    if data.startswith(b"\xfd", start):
+        return _read_until_error(lzma.LZMADecompressor(), data, budget, start)
+    return _read_until_error(zlib.decompressobj(47), data, budget, start)
+
+
+def _read_until_error(decompressor: _Decompressor, data: bytes, budget: Budget, start: int = 0) -> bytes:
     """All that comes out before the data ends or breaks, so that a damaged tail hides nothing in front of it."""
-    out, length = [], 0
-    for start in range(0, len(data), 1024):
+    out, length, size = [], 0, _FIRST_PIECE
+    while start < len(data) and length <= INFLATED_LIMIT and budget.left:
+        fed = data[start : start + size]
         try:
-            piece = decompressor.decompress(data[start : start + 1024], INFLATED_LIMIT - length + 1)
+            piece = decompressor.decompress(fed, INFLATED_LIMIT - length + 1)
         except (zlib.error, OSError, lzma.LZMAError, EOFError):
+            budget.spend(len(fed))
             break
+        budget.spend(len(fed) + len(piece))
         out.append(piece)
         length += len(piece)
-        if length > INFLATED_LIMIT:
-            break
+        start, size = start + size, 1024
     return b"".join(out)

@@ -47,7 +47,7 @@ _A_NAME = re.compile(r"(?i)name|signature|owner|holder")
 _ENUM = re.compile(r"[a-z][a-z0-9_.:-]{0,60}")
 _ID = re.compile(r"(?<![A-Za-z0-9])([a-z]{2,12}(?:_[a-z]{2,12})?)_([A-Za-z0-9]{8,})(?![A-Za-z0-9])")
 _PLAIN_WORD = re.compile(r"(?<![\w'\"@./-])[a-z]{3,}(?![\w'\"@/-])")
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\([^)]*\)")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\([^()]*\)")
 _CLAUSE = re.compile(r"[\r\n.;:,!?()|]+(?:\s+|$)|\r?\n")
 _TEST_CARD_ENDING = re.compile(
     r"4242|0259|2685|1976|0079|5423|5556|4444|3222|8210|5100|0005|8431|1117|9424|0004|6890|0002|9995|0069|0119|0127"

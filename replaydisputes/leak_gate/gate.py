@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from replaydisputes.leak_gate import views
-from replaydisputes.leak_gate.blobs import decode_blobs, decompress_text
+from replaydisputes.leak_gate.blobs import Budget, decode_blobs, decompress_text
 from replaydisputes.leak_gate.fields import header_fields, personal_fields
 from replaydisputes.leak_gate.finding import Leak, Match, mask, without_overlaps
 from replaydisputes.leak_gate.known import KnownSecrets
@@ -25,7 +25,6 @@ _UNDO = (
     views.undo_percents,
     views.undo_form_encoding,
     views.undo_entities,
-    decompress_text,
 )
 _NOTHING_KNOWN = KnownSecrets()
 _DIGEST = re.compile(rb"(?<=^  (?:digest|layout): sha256:)[0-9a-f]{64}(?=\r?$)", re.M)
@@ -50,7 +49,7 @@ def find_leaks(text: bytes, known: KnownSecrets = _NOTHING_KNOWN) -> list[Leak]:
     text = _DIGEST.sub(lambda digest: b"0" * len(digest[0]), text, count=2)
     text = _OWN_LINE.sub(lambda line: b"#" + b" " * (len(line[0]) - 1), text)
     findings = _Findings(text)
-    budget = 16 * len(text) + 64 * 1024 * 1024
+    budget = 16 * len(text) + 8 * 1024 * 1024
     for match in unreadable_bodies(text):
         findings.add(match.kind, match.start, b"", View(text))
     for view in _readings(text):
@@ -89,7 +88,7 @@ class _Findings:
 
 def _readings(text: bytes) -> Iterator[View]:
     """The file as it stands, then with each encoding undone, breadth first; nothing is read twice."""
-    waiting, seen = deque([View(_as_utf8(text))]), set[int]()
+    waiting, seen, budget = deque([View(_as_utf8(text))]), set[int](), Budget(len(text))
     while waiting:
         view = waiting.popleft()
         if hash(view.text) in seen:
@@ -98,7 +97,9 @@ def _readings(text: bytes) -> Iterator[View]:
         yield view
         if len(view.encoding) < DEEPEST:
             waiting.extend(child for undo in _UNDO if (child := undo(view)) is not None)
-            waiting.extend(decode_blobs(view))
+            inflated = decompress_text(view, budget)
+            waiting.extend([] if inflated is None else [inflated])
+            waiting.extend(decode_blobs(view, budget))
 
 
 def _as_utf8(text: bytes) -> bytes:

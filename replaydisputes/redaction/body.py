@@ -28,9 +28,8 @@ def _redact_param(key: str, value: str, leaves: Leaves) -> tuple[str, str]:
     segments = split_key(key)
     names = [name for name in segments if name and not is_position(name)]
     kind = leaves.policy.form.get(".".join(names))
-    shown = [
-        _shown_segment(name, not USER_KEYED.isdisjoint(segments[:depth]), leaves) for depth, name in enumerate(segments)
-    ]
+    first_user_key = next((depth for depth, name in enumerate(segments, 1) if name in USER_KEYED), len(segments))
+    shown = [_shown_segment(name, depth >= first_user_key, leaves) for depth, name in enumerate(segments)]
     done = shown[0] + "".join(f"[{name}]" for name in shown[1:]), leaves.text(value, kind)
     leaves.sent.note(dict(zip((key, value, *segments), (*done, *shown), strict=True)))
     return done

@@ -27,12 +27,12 @@ _BARE_MASK = re.compile(r"(?<![*\w])(\*{4,})([A-Za-z0-9]{1,8})\b")
 _KEY = re.compile(r"\b(?:(?:sk|rk|pk|ek|rkcs)_(?:test|live)_|whsec_|sk_org_)[A-Za-z0-9_]{4,}")
 _URL = re.compile(r"\bhttps?://[^\s'\"<>)]+")
 _STRIPE_URL = re.compile(r"https://(?:(?:dashboard|docs|api|support)\.)?stripe\.com(?:/[A-Za-z0-9._/#?=&-]*)?\Z")
-_EMAIL = re.compile(r"[^\s@<>()'\",;:]+@[^\s@<>()'\",;:]+\.[^\s@<>()'\",;:.]+")
+_EMAIL = re.compile(r"(?<![^\s@<>()'\",;:])[^\s@<>()'\",;:]+@[^\s@<>()'\",;:]+\.[^\s@<>()'\",;:.]+")
 _IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.]*\w)")
 _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:.]{3,45}(?![\w:])")
 _NUMBER = re.compile(r"\+?\(?[0-9](?:[ ().-]{0,2}[0-9]){6,}")
 _ISO_DATE = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
-_DRAWN = re.compile(r"\b(?=[A-Za-z_-]*[0-9])(?=[0-9a-z_-]*[A-Z]|[0-9A-Z_-]*[a-z])[A-Za-z0-9_-]{20,}")
+_RUN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{19,}")
 
 
 def scrub(text: str, stand_ins: StandIns) -> str:
@@ -99,6 +99,11 @@ def _apply(find: Find, replace: Replace, text: str, stand_ins: StandIns) -> list
     return parts
 
 
+def _drawn(text: str) -> Iterable[re.Match[str]]:
+    """Long runs of letters and digits, as tokens are."""
+    return (found for found in _RUN.finditer(text) if re.search("[0-9]", found[0]) and re.search("[A-Za-z]", found[0]))
+
+
 def _client_secret(found: re.Match[str], stand_ins: StandIns) -> str:
     prefix, suffix, secret = found.groups()
     if prefix not in PREFIXES:
@@ -144,7 +149,7 @@ _RULES: Rules = (
     (ID.finditer, _id),
     (_IPV4.finditer, _placeholder("IP address")),
     (_IPV6.finditer, _placeholder("IP address")),
-    (_DRAWN.finditer, _placeholder("text")),
+    (_drawn, _placeholder("text")),
     (_NUMBER.finditer, _number),
 )
 _MESSAGE_RULES: Rules = (

@@ -32,8 +32,8 @@ def encode_form(params: Params) -> bytes:
 
 def split_key(key: str) -> tuple[str, ...]:
     """`evidence[customer_name]` as ("evidence", "customer_name"); `expand[]` as ("expand", "")."""
-    head, bracket, _ = key.partition("[")
-    return (head, *_SEGMENT.findall(key[len(head) :])) if bracket else (key,)
+    head, bracket, rest = key.partition("[")
+    return (head, *_SEGMENT.findall(bracket + rest[: rest.rfind("]") + 1])) if bracket else (key,)
 
 
 def is_position(segment: str) -> bool:
