@@ -167,7 +167,11 @@ def changes(people: bool) -> list[tuple[str, Any, Any]]:
     ]
 
 
-_SENT = re.compile(r"(?<=than ')[^']+(?=')|sk_test_\*+[A-Za-z0-9]*|\b[a-z]{2,4}_[A-Za-z0-9]{16,}")
+_SENT = re.compile(
+    r"(?<=than ')[^']+(?=')|(?<=No such dispute: ')[^']+(?=')|(?<=Invalid (?:integer|boolean): ).+"
+    r"|sk_test_\*+[A-Za-z0-9]*|\b[a-z]{2,4}_[A-Za-z0-9]{16,}"
+)
+"""What the caller sent and a message repeats: it has the stand-in that the request has."""
 
 
 def less_what_was_sent(text: str) -> str:
