@@ -32,13 +32,16 @@ NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception
 	tests/test_interception_escapes.py
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: help demo test test-newest test-lowest pins coverage neighbours canaries cuts sequences ways-out languages stripe-cli redis redis-server wrk nginx chromium go lint cassettes bench bench-short bench-server bench-server-short soak load fuzz long peers browser clean
+.PHONY: help demo test test-newest test-lowest test-anywhere pins coverage neighbours canaries cuts sequences ways-out languages stripe-cli redis redis-server wrk nginx chromium go lint cassettes bench bench-short bench-server bench-server-short soak load fuzz long peers browser clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
 
 test: $(INSTALLED) ## the test suite; no network needed once it is set up
 	$(RUN)python -m pytest -n 2
+
+test-anywhere: $(INSTALLED) ## the same tests on other days, in other orders, as another user, under load: VARIANT=name FILES=some
+	$(RUN)python -m tests.anywhere $(addprefix --variant ,$(VARIANT)) $(FILES)
 
 coverage: $(INSTALLED) ## the same tests, with branch coverage
 	$(RUN)python -m pytest -n 2 --cov --cov-report=term:skip-covered

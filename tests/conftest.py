@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import signal
 from collections.abc import Awaitable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import uvicorn.server
@@ -16,6 +18,38 @@ _BRISK = 20
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell lets what it starts in the background ignore Ctrl-C, and so would what these tests start and interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--order", default="file", help="of the tests: file (default), reverse, random or random:SEED")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw a seed if none is given. The workers of xdist get it from the run that started them."""
+    config.option.order = getattr(config, "workerinput", {}).get("order", config.option.order)
+    order: str = config.option.order
+    if order not in ("file", "reverse", "random") and not order.startswith("random:"):
+        raise pytest.UsageError(f"--order: expected file, reverse, random or random:SEED, got {order!r}")
+    if order == "random":
+        config.option.order = f"random:{random.randrange(1_000_000)}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["order"] = node.config.option.order
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"order of the tests: --order {config.option.order}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    order, _, seed = config.option.order.partition(":")
+    if order == "reverse":
+        items.reverse()
+    if order == "random":
+        random.Random(seed).shuffle(items)
 
 
 @pytest.fixture(autouse=True)

@@ -424,7 +424,9 @@ def kill_writers(path: Path, door: str, delays_s: list[float]) -> Iterator[None]
             server.stdin.write(f"{path}\n")
             server.stdin.flush()
             writer = int(server.stdout.readline())
-            time.sleep(delay_s)
-            os.kill(writer, signal.SIGKILL)
+            try:
+                time.sleep(delay_s)
+            finally:
+                os.kill(writer, signal.SIGKILL)
             assert server.stdout.readline() == "dead\n"
             yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -45,7 +46,8 @@ EXAMPLES = (
         "python",
         "true",
         "true",
-        f"PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 {sys.executable} -m pytest -q -c {os.devnull} --rootdir . test_closing.py",
+        f"PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 {shlex.quote(sys.executable)} -m pytest -q -c {os.devnull} --rootdir . "
+        "test_closing.py",
         "7 passed",
         (f"{_AGAIN}[server-error]", f"{_AGAIN}[connection-reset]"),
     ),

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -80,7 +81,9 @@ def test_serve_goes_without_the_page_where_it_is_told_to(tmp_path: Path) -> None
 
 def test_it_opens_the_page_in_the_browser(tmp_path: Path) -> None:
     opened = tmp_path / "opened"
-    browser = f"{sys.executable} -c \"import pathlib,sys; pathlib.Path('{opened}').write_text(sys.argv[1])\" %s"
+    browser = (
+        f"{shlex.quote(sys.executable)} -c \"import pathlib,sys; pathlib.Path('{opened}').write_text(sys.argv[1])\" %s"
+    )
     with subprocess.Popen(
         [one for one in WEB if one != "--no-browser"] + ["0"],
         stdout=subprocess.PIPE,
