@@ -8,6 +8,7 @@ import pytest
 
 from replaydisputes.model import Interaction, Request, Response
 from replaydisputes.redaction import redact
+from replaydisputes.stripe_api.forms import encode_form
 
 HOST = "https://api.stripe.com"
 FORM = (("Content-Type", "application/x-www-form-urlencoded"),)
@@ -94,3 +95,56 @@ def test_a_list_by_time_without_operator_stays_a_time() -> None:
     (done,) = redact([interaction]).interactions
 
     assert done.request.url == f"{HOST}/v1/disputes?created=1767225600"
+
+
+@pytest.mark.parametrize("key", ["quenby_tarrow", "orderId", "order", "7", "Ada Example"])
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_a_key_of_metadata_is_replaced_in_param_whatever_it_looks_like_and_even_if_it_was_not_sent(
+    key: str, is_sent: bool
+) -> None:
+    url = f"{HOST}/v1/disputes/du_1MtJUT2eZvKYlo2CNaw2HvEv"
+    sent = f"metadata[{key.replace(' ', '+')}]=x".encode() if is_sent else b"metadata[order_number]=x"
+    once = redact([refused(Request("POST", url, FORM, sent), "Invalid", f"metadata[{key}]", 400)])
+    param = json.loads(once.interactions[0].response.body)["error"]["param"]
+
+    assert param == ("metadata[key_1]" if is_sent else "metadata[key_2]")
+    assert redact(once.interactions).interactions == once.interactions
+
+
+@pytest.mark.parametrize("message", ["You cannot unset 'metadata[{}]'.", "Invalid metadata[{}].", "Bad: metadata[{}]"])
+@pytest.mark.parametrize("key", ["order", "quenby", "card"])
+def test_a_key_of_metadata_is_replaced_in_a_message(message: str, key: str) -> None:
+    request = Request("POST", f"{HOST}/v1/disputes/du_1MtJUT2eZvKYlo2CNaw2HvEv", FORM, b"limit=1")
+    (done,) = redact([refused(request, message.format(key), "id", 400)]).interactions
+
+    assert message_of(done) == message.format("key_1")
+
+
+@pytest.mark.parametrize("param", ["metadata", "evidence[customer_name]", "items[0][metadata]", "expand[]", "a[12][b]"])
+def test_names_of_stripes_parameters_stay_in_param(param: str) -> None:
+    request = Request("POST", f"{HOST}/v1/disputes/du_1MtJUT2eZvKYlo2CNaw2HvEv", FORM, b"limit=1")
+    (done,) = redact([refused(request, "Invalid", param, 400)]).interactions
+
+    assert json.loads(done.response.body)["error"]["param"] == param
+
+
+@pytest.mark.parametrize(
+    "value", ["12 Mark Street, Reading", "order-77", "Customer Name", "Zoë at the desk", "3 May 1981"]
+)
+@pytest.mark.parametrize("field", ["description", "evidence[customer_name]", "metadata[order]"])
+def test_a_telling_value_is_the_same_anywhere_in_a_message_of_this_or_a_later_request(value: str, field: str) -> None:
+    url = f"{HOST}/v1/disputes/du_1MtJUT2eZvKYlo2CNaw2HvEv"
+    form = encode_form(((field, value),))
+    calls = [refused(Request("POST", url, FORM, body), f"The {value} is not valid", "id", 400) for body in (form, b"")]
+    once = redact(calls).interactions
+
+    assert [message_of(one) for one in once] == ["The [redacted 1] is not valid"] * 2
+    assert redact(once).interactions == once
+
+
+@pytest.mark.parametrize("value", ["insufficient funds", "Your card was declined", "dispute", "a_b"])
+def test_a_phrase_of_stripes_that_a_client_sent_stays_in_a_message(value: str) -> None:
+    request = Request("POST", f"{HOST}/v1/charges", FORM, f"description={value.replace(' ', '+')}".encode())
+    (done,) = redact([refused(request, f"{value} is not valid", "id", 400)]).interactions
+
+    assert message_of(done) == f"{value} is not valid"

@@ -13,7 +13,7 @@ _RESERVED_TELEPHONE = re.compile(rb"1?(?:555555\d{4,7}|\d{3}55501\d\d)|55501\d\d
 _REDACTED = re.compile(rb"\[redacted(?:[\s\\]+\d+)?\]")
 _CANONICAL_ID = re.compile(rb"[a-z]+(?:_[a-z]+)?_([0-9A-Za-z]+)(?:_secret_([0-9A-Za-z]+))?")
 _TELEPHONE = re.compile(rb"[+\d .()-]{7,}")
-_OTHER_PLACEHOLDER = re.compile(rb"https://example\.invalid(?:/\S*)?|idempotency-key-\d+")
+_OTHER_PLACEHOLDER = re.compile(rb"https://example\.invalid(?:/\S*)?|idempotency-key-\d+|key_\d{1,7}|redacted-\d{1,7}")
 _PUBLIC_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (

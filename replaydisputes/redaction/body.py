@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from replaydisputes.redaction.leaves import Leaves
 from replaydisputes.redaction.policy import NO_OBJECT
-from replaydisputes.stripe_api.forms import USER_KEYED, Params, is_position, split_key
+from replaydisputes.stripe_api.forms import USER_KEYED, Params, is_position, join_key, split_key
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
@@ -28,17 +28,10 @@ def _redact_param(key: str, value: str, leaves: Leaves) -> tuple[str, str]:
     segments = split_key(key)
     names = [name for name in segments if name and not is_position(name)]
     kind = leaves.policy.form.get(".".join(names))
-    first_user_key = next((depth for depth, name in enumerate(segments, 1) if name in USER_KEYED), len(segments))
-    shown = [_shown_segment(name, depth >= first_user_key, leaves) for depth, name in enumerate(segments)]
-    done = shown[0] + "".join(f"[{name}]" for name in shown[1:]), leaves.text(value, kind)
+    shown = leaves.key_segments(segments)
+    done = join_key(shown), leaves.text(value, kind)
     leaves.sent.note(dict(zip((key, value, *segments), (*done, *shown), strict=True)))
     return done
-
-
-def _shown_segment(name: str, user_keyed: bool, leaves: Leaves) -> str:
-    if not name or (is_position(name) and not user_keyed):
-        return name
-    return leaves.field_name(name, user_keyed)
 
 
 def _walk(value: Json, within: str, path: str, leaves: Leaves) -> Json:

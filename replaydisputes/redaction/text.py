@@ -32,6 +32,7 @@ _IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.]*\w)")
 _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:.]{3,45}(?![\w:])")
 _NUMBER = re.compile(r"\+?\(?[0-9](?:[ ().-]{0,2}[0-9]){6,}")
 _ISO_DATE = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_METADATA_KEY = re.compile(r"(?<=\bmetadata\[)[^\[\]\s]{1,40}(?=\])")
 _RUN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{19,}")
 
 
@@ -154,6 +155,7 @@ _RULES: Rules = (
 )
 _MESSAGE_RULES: Rules = (
     *_RULES,
+    (_METADATA_KEY.finditer, _placeholder("field name")),
     (PARAMETERS.finditer, _parameters),
     (unknown_spans, _placeholder("text")),
 )

@@ -60,7 +60,7 @@ def params_as_sent(params: Params) -> Params:
         if segments[0] == "expand" and len(segments) == 2:
             expands.add(value)
             continue
-        numbered.append((_join(_number_blanks(segments, seen)), value))
+        numbered.append((join_key(_number_blanks(segments, seen)), value))
     numbered.extend((f"expand[{index}]", value) for index, value in enumerate(sorted(expands)))
     return tuple(numbered)
 
@@ -74,5 +74,6 @@ def _number_blanks(segments: tuple[str, ...], seen: dict[tuple[str, ...], int]) 
     return tuple(str(position) if segment == "" else segment for segment in segments)
 
 
-def _join(segments: tuple[str, ...]) -> str:
+def join_key(segments: tuple[str, ...]) -> str:
+    """The inverse of `split_key`."""
     return segments[0] + "".join(f"[{segment}]" for segment in segments[1:])
