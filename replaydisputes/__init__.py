@@ -25,6 +25,7 @@ __all__ = [
     "LivemodeError",
     "MismatchError",
     "MissingExtraError",
+    "NestedReplayError",
     "NetworkBlockedError",
     "NoCassetteError",
     "NoCassetteFileError",
@@ -33,12 +34,15 @@ __all__ = [
     "NotReplayableError",
     "NothingRecordedError",
     "OldRecordingWarning",
+    "OtherProcessError",
+    "OutsideReplayError",
     "PlaybackOptionError",
     "Playing",
     "PortInUseError",
     "RecordOptionError",
     "Replay",
     "ReplayDisputesError",
+    "ReplayEndedError",
     "SettingsError",
     "SeveralToRecordError",
     "StripeVersionWarning",
@@ -73,14 +77,18 @@ if TYPE_CHECKING:
     from replaydisputes.errors import LivemodeError as LivemodeError
     from replaydisputes.errors import MismatchError as MismatchError
     from replaydisputes.errors import MissingExtraError as MissingExtraError
+    from replaydisputes.errors import NestedReplayError as NestedReplayError
     from replaydisputes.errors import NetworkBlockedError as NetworkBlockedError
     from replaydisputes.errors import NoCassetteError as NoCassetteError
     from replaydisputes.errors import NoCassetteFileError as NoCassetteFileError
     from replaydisputes.errors import NoCassetteHereError as NoCassetteHereError
     from replaydisputes.errors import NoReplayError as NoReplayError
     from replaydisputes.errors import OldRecordingWarning as OldRecordingWarning
+    from replaydisputes.errors import OtherProcessError as OtherProcessError
+    from replaydisputes.errors import OutsideReplayError as OutsideReplayError
     from replaydisputes.errors import PortInUseError as PortInUseError
     from replaydisputes.errors import ReplayDisputesError as ReplayDisputesError
+    from replaydisputes.errors import ReplayEndedError as ReplayEndedError
     from replaydisputes.errors import StripeVersionWarning as StripeVersionWarning
     from replaydisputes.errors import UnexpectedAnswerError as UnexpectedAnswerError
     from replaydisputes.errors import UnknownCassetteError as UnknownCassetteError
@@ -129,14 +137,18 @@ else:
             "LivemodeError",
             "MismatchError",
             "MissingExtraError",
+            "NestedReplayError",
             "NetworkBlockedError",
             "NoCassetteError",
             "NoCassetteFileError",
             "NoCassetteHereError",
             "NoReplayError",
             "OldRecordingWarning",
+            "OtherProcessError",
+            "OutsideReplayError",
             "PortInUseError",
             "ReplayDisputesError",
+            "ReplayEndedError",
             "StripeVersionWarning",
             "UnexpectedAnswerError",
             "UnknownCassetteError",

@@ -177,8 +177,13 @@ def replaying(names: Sequence[str], setting: Setting) -> Iterator[Replay]:
         players: Sequence[Player | Underway] = _players(names, setting) if underway is None else [underway]
         together = _together(players)
         faults = Faults(together, lambda: players[0].moment_s)
-        with answering(faults, everywhere=setting.everywhere, allow_hosts=setting.allow_hosts) as route:
-            running = _running[route] = Replay(players, together, faults, route)
+        around = _running_here()
+        everywhere, open_hosts = setting.everywhere, setting.allow_hosts
+        with answering(faults, everywhere=everywhere, allow_hosts=open_hosts, names=names) as route:
+            running = Replay(players, together, faults, route)
+            if around is not None:
+                running.check_begins_within(around)
+            _running[route] = running
             try:
                 yield running
             except BaseException as error:
@@ -186,6 +191,8 @@ def replaying(names: Sequence[str], setting: Setting) -> Iterator[Replay]:
                 raise
             finally:
                 del _running[route]
+                if around is not None and not around.is_over:
+                    running.leave_to(around)
         running.settle(setting.unplayed, _warn)
 
 
@@ -244,8 +251,12 @@ def webhook(
 
 
 def _replay_here(asked: str) -> Replay:
-    route = active_route()
-    running = _running.get(route) if route else None
+    running = _running_here()
     if running is None:
         raise NoReplayError(asked)
     return running
+
+
+def _running_here() -> Replay | None:
+    route = active_route()
+    return None if route is None else _running.get(route)

@@ -309,6 +309,68 @@ class NoCassetteHereError(ReplayDisputesError):
         )
 
 
+class ReplayEndedError(NetworkBlockedError):
+    """A thread, task or process asked for something after the end of the replay in which it began. `names`: of it."""
+
+    def __init__(self, names: Sequence[str], operation: str, address: str) -> None:
+        super().__init__(operation, address)
+        self.names = tuple(names)
+        _say(
+            self,
+            f"the replay{_of(names)} in which this thread or task began has ended. It answers nothing more, no later "
+            f"replay takes its place, and nothing is sent. Let the thread or task end before its replay does. "
+            f"If it is to serve several replays, start it in none: contextvars.Context().run(thread.start).",
+        )
+
+
+class OtherProcessError(NetworkBlockedError):
+    """A process that was started in a replay asked for something. `names`: of the replay."""
+
+    def __init__(self, names: Sequence[str], operation: str, address: str) -> None:
+        super().__init__(operation, address)
+        self.names = tuple(names)
+        _say(
+            self,
+            f"this process was started in the replay{_of(names)}, whose history is in the parent process. Make the "
+            f"request there, or in a thread; or begin a replay in this process: `with replaydisputes.replay(…)`.",
+        )
+
+
+class OutsideReplayError(NetworkBlockedError):
+    """Stripe was asked for in a thread that has no replay while another one has. `names`: of the replays."""
+
+    def __init__(self, names: Sequence[str], operation: str, address: str) -> None:
+        super().__init__(operation, address)
+        self.names = tuple(names)
+        _say(
+            self,
+            f"a replay{_of(names)} is active in this process, but this thread or context began outside it. To include "
+            f"it, use replay(…, everywhere=True), as the pytest marker does; or start it within the replay.",
+        )
+
+
+def _of(names: Sequence[str]) -> str:
+    return f" of {', '.join(map(repr, names))}" if names else ""
+
+
+def _say(error: NetworkBlockedError, why: str) -> None:
+    error.args = (without_keys(f"{error.operation} {error.address} refused: {why}"),)
+
+
+class NestedReplayError(ReplayDisputesError):
+    """Two replays, one inside the other, have the same dispute id, and the code used both."""
+
+    exit_code = 2
+
+    def __init__(self, outer: Sequence[str], inner: Sequence[str], dispute_id: str) -> None:
+        self.outer, self.inner, self.dispute_id = tuple(outer), tuple(inner), dispute_id
+        super().__init__(
+            f"the replay{_of(inner)} inside the replay{_of(outer)}: both call their dispute {dispute_id}, and what was "
+            f"done in one is not known in the other. Name all in one replay({', '.join(map(repr, (*outer, *inner)))}), "
+            f"where each has an id of its own: replay[name].dispute_id. Or end the one before the other begins."
+        )
+
+
 class UnplayedError(ReplayDisputesError):
     """Recordings were left over at the end of a replay with unplayed="fail". The message says which."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Literal, get_args
 
-from replaydisputes.errors import NoReplayError, ReplayDisputesError, UnplayedError, UnplayedWarning
+from replaydisputes.errors import NestedReplayError, NoReplayError, ReplayDisputesError, UnplayedError, UnplayedWarning
 from replaydisputes.interception import Route
 from replaydisputes.library import Library
 from replaydisputes.model import Cassette, Interaction, Request
@@ -223,11 +223,36 @@ class Replay(Playing):
         if refusal is not None:
             raise refusal
 
+    def shared_dispute(self, inner: Replay) -> str:
+        """The id that a dispute has here and in a replay within; empty if there is none. Real ids are never shared."""
+        mine, theirs = ([one._player for one in replay.cassettes] for replay in (self, inner))
+        if not all(isinstance(player, Player) for player in (*mine, *theirs)):
+            return ""
+        shared = {player.dispute_id for player in mine} & {player.dispute_id for player in theirs}
+        return min(shared, default="")
+
+    def check_begins_within(self, outer: Replay) -> None:
+        """Raises NestedReplayError if the outer replay has been asked about a dispute that has the same id here."""
+        shared = outer.shared_dispute(self)
+        if shared and outer.played:
+            raise NestedReplayError(outer.names, self.names, shared)
+
+    def leave_to(self, outer: Replay) -> None:
+        """At the end: if a write was made here, the outer replay may not go on with a dispute of the same id."""
+        shared = outer.shared_dispute(self)
+        if shared and any(one.request.method not in ("GET", "HEAD") for one in self.played):
+            names = outer.names, self.names
+            outer._route.refuse_with(lambda _operation, _address: NestedReplayError(*names, shared))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.cassettes)
+
     def note_on(self, error: BaseException) -> None:
         """Add the first refusal not yet reported to an error that does not tell of it already, as its cause does."""
         refusal = self.unreported()
         told: BaseException | None = error
-        while told is not None and told is not refusal:
+        while told is not None and str(told) != str(refusal):
             told = told.__cause__ or told.__context__
         if refusal is not None and told is None:
             error.add_note(str(refusal))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from replaydisputes.errors import ReplayDisputesError
+from replaydisputes.errors import OtherProcessError, ReplayDisputesError
 from replaydisputes.library import Library
 from replaydisputes.model import Cassette, Interaction, Request, Response
 from replaydisputes.playback import Played
@@ -36,7 +36,7 @@ class Underway:
     moment_s: int | None = None
 
     def __init__(self, take: Take) -> None:
-        self.name, self._take = take.wanted.name, take
+        self.name, self._take, self._process = take.wanted.name, take, os.getpid()
 
     @property
     def cassette(self) -> Cassette:
@@ -63,6 +63,8 @@ class Underway:
         return [interaction.response for _, interaction in self._take.exchanged]
 
     def answer(self, request: Request) -> Response:
+        if os.getpid() != self._process:
+            raise OtherProcessError((self.name,), request.method, request.url.partition("?")[0])
         return self._take.answer(request)
 
     def __repr__(self) -> str:

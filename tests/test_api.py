@@ -5,6 +5,7 @@ import contextlib
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -186,3 +187,47 @@ def test_an_unknown_cassette_offers_the_nearest_before_anything_is_replaced() ->
     unknown = pytest.raises(replaydisputes.UnknownCassetteError, match="did you mean close-lost")
     with unknown, replaydisputes.replay("close-lots"):
         pass
+
+
+API = "https://api.stripe.com/v1/disputes"
+
+
+def status_of(dispute: str) -> str:
+    return str(requests.get(f"{API}/{dispute}", timeout=5).json()["status"])
+
+
+def close_dispute(dispute: str) -> str:
+    return str(requests.post(f"{API}/{dispute}/close", timeout=5).json()["status"])
+
+
+@pytest.mark.parametrize("first", [status_of, close_dispute])
+def test_a_replay_within_one_that_was_asked_about_the_same_dispute_id_is_refused(first: Any) -> None:
+    with replaydisputes.replay("close-lost") as outer:
+        first(outer.dispute_id)
+        with (
+            pytest.raises(replaydisputes.NestedReplayError, match=r"replay\('close-lost', 'close-inquiry'\)"),
+            replaydisputes.replay("close-inquiry"),
+        ):
+            pass
+        after = status_of(outer.dispute_id)
+
+    assert after in ("needs_response", "lost")
+
+
+def test_a_dispute_closed_in_an_inner_replay_is_not_open_in_the_outer_one() -> None:
+    with pytest.raises(replaydisputes.NestedReplayError), replaydisputes.replay("close-lost") as outer:
+        with replaydisputes.replay("close-inquiry"):
+            closed = close_dispute(outer.dispute_id)
+        with pytest.raises(replaydisputes.NestedReplayError):
+            status_of(outer.dispute_id)
+
+    assert closed == "warning_closed"
+
+
+def test_an_inner_replay_may_take_the_place_of_one_that_is_not_used() -> None:
+    with replaydisputes.replay("close-lost") as outer:
+        with replaydisputes.replay("close-inquiry") as inner:
+            closed = close_dispute(inner.dispute_id)
+        left = outer.refused
+
+    assert (closed, left) == ("warning_closed", ())

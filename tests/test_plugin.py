@@ -167,7 +167,7 @@ def test_a_connection_by_another_path_is_refused_and_fails_the_test(suite: pytes
     result.stdout.fnmatch_lines(["*refused: a cassette is active here*"])
 
 
-def test_a_thread_that_outlives_the_test_before_it_sees_the_cassette_of_the_running_test(
+def test_a_thread_of_a_wider_fixture_sees_the_cassette_of_the_running_test(
     suite: pytest.Pytester,
 ) -> None:
     suite.makepyfile(
@@ -188,9 +188,6 @@ def test_a_thread_that_outlives_the_test_before_it_sees_the_cassette_of_the_runn
             jobs.put(None)
             thread.join()
 
-        def test_unmarked_comes_first(worker):
-            pass
-
         @pytest.mark.replaydisputes("close-lost")
         def test_one(worker):
             assert worker(URL) == "lost"
@@ -198,6 +195,43 @@ def test_a_thread_that_outlives_the_test_before_it_sees_the_cassette_of_the_runn
         @pytest.mark.replaydisputes("close-lost")
         def test_other(worker):
             assert worker(URL) == "lost"
+        """
+    )
+
+    run(suite).assert_outcomes(passed=2)
+
+
+def test_a_thread_of_one_test_that_outlives_it_is_not_answered_by_the_next(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import queue, threading
+        import pytest, requests
+        URL = "https://api.stripe.com/v1/disputes/du_1AAAAAreplaydisp00000001/close"
+        jobs, done = queue.Queue(), queue.Queue()
+
+        def work():
+            while (job := jobs.get()) is not None:
+                try:
+                    done.put(requests.post(job).json()["status"])
+                except Exception as error:
+                    done.put(str(error))
+
+        def ask():
+            jobs.put(URL)
+            return done.get(timeout=10)
+
+        @pytest.mark.replaydisputes("close-lost")
+        def test_one():
+            threading.Thread(target=work).start()
+            assert ask() == "lost"
+
+        @pytest.mark.replaydisputes("close-inquiry")
+        def test_other():
+            assert "the replay of 'close-lost' in which this thread or task began has ended" in ask()
+
+        def test_unmarked():
+            assert "the replay of 'close-lost'" in ask()
+            jobs.put(None)
         """
     )
 

@@ -11,4 +11,5 @@ from replaydisputes.interception.install import installed as installed
 from replaydisputes.interception.install import uninstall as uninstall
 from replaydisputes.interception.routing import Route as Route
 from replaydisputes.interception.routing import active_route as active_route
+from replaydisputes.interception.routing import without_own_route as without_own_route
 from replaydisputes.interception.stripe_refused import refusing_stripe as refusing_stripe

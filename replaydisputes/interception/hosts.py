@@ -32,6 +32,11 @@ def is_loopback(host: str) -> bool:
     return mapped.is_loopback or mapped.is_unspecified
 
 
+def is_of_stripe(host: str) -> bool:
+    host = plain_host(host)
+    return host == "stripe.com" or host.endswith(".stripe.com")
+
+
 def is_address(host: str) -> bool:
     """Whether the host is numeric, so that nobody has to look it up."""
     try:

@@ -18,8 +18,12 @@ _log = logging.getLogger("replaydisputes")
 
 _SEAMS = {
     "threading": "carrying:carry_into_threads",
+    "_thread": "carrying:carry_into_raw_threads",
+    "concurrent.futures._base": "carrying:carry_into_callbacks",
     "concurrent.futures.thread": "carrying:carry_into_jobs",
     "concurrent.futures.process": "processes:carry_into_process_jobs",
+    "loky.process_executor": "processes:carry_into_process_jobs",
+    "multiprocessing.pool": "processes:carry_into_pools",
     "multiprocessing.process": "processes:carry_into_processes",
     "socket": "guard:guard_sockets",
     "asyncio.base_events": "event_loops:guard_asyncio",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from replaydisputes.errors import ReplayDisputesError
+from replaydisputes.interception import without_own_route
 from replaydisputes.pytest_plugin import CONFIG, NAME
 from replaydisputes.pytest_plugin.wanted import wanted_by
 from replaydisputes.replaying import OnUnplayed, Replay
@@ -98,12 +99,16 @@ class _Reports:
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
-        """Refuse a fixture that outlives its test and changes what only this test's replay knows."""
+        """Refuse a fixture that outlives its test and changes what only this test's replay knows.
+
+        A thread or server that it starts belongs to no replay, so that each test's own answers it.
+        """
         running = request.config.stash.get(_now, None)
         if fixturedef.scope == "function" or running is None or running.is_over:
             return (yield)
         before = _writes(running)
-        result = yield
+        with without_own_route():
+            result = yield
         if _writes(running) > before:
             fixturedef.finish(request)  # type: ignore[arg-type] # so that the next test is refused as well
             pytest.fail(
@@ -132,5 +137,9 @@ class _Reports:
 
             report.sections += what_was_played(item.stash[_running])
         if report.when == "teardown" and _running in item.stash:
-            del item.stash[_running]  # the item outlives its test, and what all replays keep alive slows the collector
+            # the item outlives its test, and what all replays keep alive slows the collector
+            ended = item.stash[_running]
+            del item.stash[_running]
+            if item.config.stash.get(_now, None) is ended:
+                del item.config.stash[_now]
         return report
