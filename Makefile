@@ -19,6 +19,7 @@ STRIPE_MOCK_VERSION := v0.203.0
 LANGUAGES := .languages
 LANGUAGE_TESTS := tests/test_examples.py tests/test_examples_run.py tests/test_examples_reference.py tests/test_sdk_wire_seen.py
 AXE := .axe
+PYRIGHT := .pyright
 BROWSER_VENV := .venv-browser
 BROWSER_READY := $(BROWSER_VENV)/.installed
 SEQUENCES ?= 5000
@@ -29,10 +30,10 @@ LONG_TESTS := tests/test_cassette_mutations.py tests/test_recording_tricks.py te
 	tests/test_importing_faults.py tests/test_importing_generated.py tests/test_docs_recording.py tests/test_docs_drift.py \
 	tests/test_recording.py tests/test_settle.py tests/test_recorded_suite.py tests/test_generated_programs.py
 NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py \
-	tests/test_interception_escapes.py
+	tests/test_interception_escapes.py tests/test_plugin_neighbours.py
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: help demo test test-newest test-lowest test-anywhere pins coverage neighbours canaries cuts sequences ways-out languages stripe-cli redis redis-server wrk nginx chromium go lint cassettes bench bench-short bench-server bench-server-short soak load fuzz long peers browser clean
+.PHONY: help demo test test-newest test-lowest test-anywhere pins coverage neighbours canaries cuts sequences ways-out languages stripe-cli redis redis-server wrk nginx chromium go lint types cassettes bench bench-short bench-server bench-server-short soak load fuzz long peers browser clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -60,7 +61,7 @@ pins: $(VENV)-pins/.installed ## take the newest versions of everything into con
 	$(VENV)-pins/bin/python -m constraints.refresh
 
 neighbours: $(VENV)-neighbours/.installed $(VENV)-niquests/.installed ## beside other interceptors, and the heavy clients
-	NEIGHBOURS_REQUIRED=1 $(VENV)-neighbours/bin/python -m pytest $(NEIGHBOUR_TESTS)
+	NEIGHBOURS_REQUIRED=1 $(VENV)-neighbours/bin/python -m pytest -p no:randomly $(NEIGHBOUR_TESTS)
 	NEIGHBOURS_REQUIRED=1 $(VENV)-niquests/bin/python -m pytest -c tests/niquests/pytest.ini --rootdir tests/niquests tests/niquests
 
 canaries: $(INSTALLED) ## secrets planted, redacted and looked for: PLANTINGS of them; SEED=n repeats a run
@@ -91,6 +92,9 @@ lint: $(INSTALLED) ## style and types
 	$(RUN)ruff check .
 	$(RUN)ruff format --check .
 	$(RUN)mypy
+
+types: $(INSTALLED) $(PYRIGHT)/.installed ## what users write, under mypy and pyright
+	PATH="$(CURDIR)/$(PYRIGHT)/node_modules/.bin:$$PATH" TOOLCHAINS_REQUIRED=pyright $(RUN)python -m pytest tests/test_typing.py
 
 cassettes: $(INSTALLED) ## record the shipped cassettes again, from the sandbox
 	rm -f cassettes/*.yaml
@@ -134,7 +138,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 22
 
 clean: ## remove all that targets set up
-	rm -rf $(VENV) $(VENV)-* $(BENCH_SERVER) $(AXE) $(STRIPE_CLI) $(LANGUAGES) .coverage .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-* $(BENCH_SERVER) $(AXE) $(PYRIGHT) $(STRIPE_CLI) $(LANGUAGES) .coverage .mypy_cache .ruff_cache
 
 # $(call environment,DIRECTORY,NAME): a virtual environment with what constraints/NAME.txt lists, and nothing else.
 # Its pip comes first, so that one version of pip installs all the rest; the setuptools of older Pythons' venv goes.
@@ -194,6 +198,12 @@ $(AXE)/.installed: constraints/npm/axe/package-lock.json
 	@mkdir -p $(AXE)
 	@cp constraints/npm/axe/*.json $(AXE)
 	$(NPM) --prefix $(AXE)
+	@touch $@
+
+$(PYRIGHT)/.installed: constraints/npm/pyright/package-lock.json
+	@mkdir -p $(PYRIGHT)
+	@cp constraints/npm/pyright/*.json $(PYRIGHT)
+	$(NPM) --prefix $(PYRIGHT)
 	@touch $@
 
 # The peers that npm, Go and PyPI have; those that cannot be had are left out of the table.

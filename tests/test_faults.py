@@ -9,11 +9,12 @@ import pytest
 
 from replaydisputes.errors import ReplayDisputesError
 from replaydisputes.library import Library
-from replaydisputes.model import Headers, Interaction, Request, Response, TransportFault
+from replaydisputes.model import AnsweredFault, Headers, Interaction, Request, Response, TransportFault
 from replaydisputes.playback import Fault, Faults, Player
 from replaydisputes.playback.faults import FaultOptionError
 from replaydisputes.playback.injected_answers import injected_answer
 from replaydisputes.redaction import redact
+from replaydisputes.stripe_api.facts import API_VERSION
 
 DISPUTE = "https://api.stripe.com/v1/disputes/du_1AAAAAreplaydisp00000001"
 CLOSE = Request("POST", f"{DISPUTE}/close", (("Idempotency-Key", "key-1"), ("Stripe-Version", "2026-10-28.endive")))
@@ -112,6 +113,34 @@ def test_an_injected_answer_has_stripes_shape_and_says_that_it_is_injected(
     assert response.header("Date") == "Thu, 01 Jan 2026 00:00:00 GMT"
     assert response.header("Content-Length") == str(len(response.body))
     assert response.header("Replaydisputes-Fault") == kind
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ((), (None, API_VERSION, None, None)),
+        (
+            (("Stripe-Account", "acct_1AAAAAreplaydisp00000002"),),
+            ("acct_1AAAAAreplaydisp00000002", API_VERSION, None, None),
+        ),
+        ((("Stripe-Version", "2025-03-31.basil"),), (None, "2025-03-31.basil", None, None)),
+        ((("Idempotency-Key", "key-7"),), (None, API_VERSION, "key-7", "req_injected000001")),
+    ],
+)
+def test_an_injected_answer_says_back_what_the_request_said(sent: Headers, told: tuple[str | None, ...]) -> None:
+    response = injected_answer("server-error", Request("POST", CLOSE.url, sent))
+
+    names = ("Stripe-Account", "Stripe-Version", "Idempotency-Key", "Original-Request")
+    assert tuple(response.header(name) for name in names) == told
+    assert response.header("Date") is None
+
+
+def test_only_a_rate_limit_names_the_limit_that_was_reached() -> None:
+    kinds: tuple[AnsweredFault, ...] = ("rate-limit", "lock-timeout", "server-error")
+
+    reasons = [injected_answer(kind, CLOSE).header("Stripe-Rate-Limited-Reason") for kind in kinds]
+
+    assert reasons == ["global-rate", None, None]
 
 
 @pytest.mark.parametrize("kind", ["rate-limit", "lock-timeout", "server-error"])

@@ -286,6 +286,18 @@ def test_two_servers_on_one_store_have_one_history() -> None:
     assert (told, refused) == (["lost", "lost", "needs_response"], 501)
 
 
+def test_a_key_used_for_a_repeated_answer_is_known_to_the_other_server() -> None:
+    """The repeated answer moves no history: the key is all that there is to save."""
+    store, keyed = Shared(), "Idempotency-Key: key-2"
+    with served(store=store, on_exhausted="repeat") as first, served(store=store, on_exhausted="repeat") as second:
+        statuses = [call(first, "POST", CLOSE).status, call(first, "POST", CLOSE, keyed).status]
+        again = call(second, "POST", CLOSE, keyed)
+        reused = call(second, "POST", DISPUTE, keyed, body=b"metadata[order]=7")
+
+    assert (statuses, again.status, again.header("Idempotent-Replayed")) == ([200, 200], 200, "true")
+    assert "Its Idempotency-Key was used before in this run" in reused.json["error"]["message"]
+
+
 def test_of_many_closes_on_two_servers_at_once_just_one_is_answered() -> None:
     store = Shared()
     statuses: list[int] = []
