@@ -182,6 +182,26 @@ def test_a_file_edited_by_hand_opens_as_a_yaml_reader_opens_it(rng: random.Rando
     assert min(seen.values()) > 20
 
 
+HEAD, _, REST = without_stamp(FILE.encode()).partition(b"interactions:\n")
+
+
+@pytest.mark.parametrize(
+    ("head", "rest"),
+    [
+        (HEAD.replace(b"  scenario: ", b"  scenery: "), b"interactions:\n" + REST),
+        (HEAD.replace(b"made_against: ", b"made_against: x"), b"interactions:\n" + REST),
+        (HEAD.replace(b"  scenario: ", b'  scenario: "\\q'), b"interactions:\n" + REST),
+        (HEAD.replace(b"  scenario: ", b"  scenario: \xff"), b"interactions:\n" + REST),
+        (HEAD, b"interactions: []\n- request:\n"),
+        (HEAD, b"interactions: [ ]\n"),
+        (HEAD, b""),
+    ],
+)
+def test_a_forged_stamp_over_another_layout_is_left_to_the_yaml_reader(head: bytes, rest: bytes) -> None:
+    assert (head, rest) != (HEAD, b"interactions:\n" + REST)
+    assert unaltered(stamped(head, rest), HERE) is None
+
+
 def test_a_forged_stamp_gives_a_told_fault_or_a_cassette_and_no_traceback(rng: random.Random) -> None:
     faults: list[int | None] = []
     for _ in range(1500):

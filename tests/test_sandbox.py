@@ -412,6 +412,29 @@ def test_what_stripe_knows_and_the_sandbox_does_not_is_refused_as_such(
         caller.send(method, path, *params)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        *("GET /v1/balance", "GET /v1/customers/cus_1/sources", "POST /v1/files", "GET /v1/radar/reviews/x"),
+        *("POST /v1/charges", "POST /v1/charges/ch_1/capture", "POST /v1/charges/ch_1/refund"),
+        *("POST /v1/charges/ch_1/refunds", "POST /v1/charges/ch_1/dispute", "POST /v1/charges/ch_1/dispute/close"),
+        *("POST /v1/charges/ch_1", "POST /v1/account", "POST /v1/accounts/acct_1/persons"),
+        *("GET /v1/accounts/acct_1/persons", "GET /v1/payment_intents/search", "POST /v1/payment_intents/pi_1"),
+        *("POST /v1/payment_intents/pi_1/cancel", "POST /v1/payment_intents/pi_1/capture"),
+        "POST /v1/payment_intents/pi_1/increment_authorization",
+        "GET /v1/balance_transactions",
+        *(f"DELETE /v1/{kind}/x" for kind in ("accounts", "customers", "coupons", "plans", "products")),
+        "DELETE /v1/webhook_endpoints/x",
+    ],
+)
+def test_each_endpoint_that_is_left_out_is_told_from_one_that_stripe_does_not_know(caller: Caller, call: str) -> None:
+    method, path = call.split()
+    with pytest.raises(SandboxLimitError):
+        caller.send(method, path)
+
+    assert caller.send(method, f"/v1/un{path[4:]}").status == 404
+
+
 @pytest.mark.parametrize("expand", ["wat", "status", "evidence", "charge.wat"])
 def test_a_refused_call_has_changed_nothing(caller: Caller, expand: str) -> None:
     path = f"/v1/disputes/{caller.dispute()['id']}"
