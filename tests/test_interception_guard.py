@@ -89,6 +89,16 @@ EXITS: dict[str, tuple[Callable[[], Any], str, str]] = {
         "sendto",
         "api.stripe.com:53",
     ),
+    "connect over IPv6": (
+        with_socket(lambda: socket.socket(socket.AF_INET6), lambda s: s.connect(("2001:db8::1", 443, 0, 0))),
+        "connect to",
+        "2001:db8::1:443",
+    ),
+    "bare class over IPv6": (
+        with_socket(lambda: _socket.socket(socket.AF_INET6), lambda s: s.connect(("2001:db8::1", 443, 0, 0))),
+        "connect to",
+        "2001:db8::1:443",
+    ),
     "create_connection": (
         lambda: socket.create_connection(("api.stripe.com", 443)),
         "connect to",
@@ -255,6 +265,15 @@ def test_a_socket_connects_to_a_name_of_this_machine_without_a_lookup() -> None:
 
     own = {("socket.connect", ("127.0.0.1", port)), ("socket.getaddrinfo", "localhost")}  # which the hosts file has
     assert (route.refused, set(wire)) == ([], own)
+
+
+@pytest.mark.parametrize("kind", [socket.socket, _socket.socket])
+def test_a_connection_to_this_machine_over_ipv6_stays_open(kind: type[socket.socket]) -> None:
+    server = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    with server, answering(Echo()) as route, closing(kind(socket.AF_INET6)) as sock:
+        sock.connect((*server.getsockname()[:2], 0, 0))
+
+    assert route.refused == []
 
 
 @pytest.mark.parametrize("stand_in", [lambda *_: None, mock.MagicMock(), None], ids=["function", "mock", "nothing"])

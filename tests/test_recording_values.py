@@ -17,7 +17,7 @@ from replaydisputes.recording.quarantine import Journal, quarantine_directory
 from replaydisputes.recording.recorder import record
 from replaydisputes.recording.scenarios import SCENARIOS, Call, Pay, Scenario, WaitForDisputes
 from replaydisputes.sandbox import Sandbox
-from replaydisputes.stripe_api.facts import API_ORIGIN, API_VERSION
+from replaydisputes.stripe_api.facts import API_ORIGIN, API_VERSION, SANDBOX_HEADER
 from tests.recording_support import KEY, Watched, sandbox_target, surroundings, with_json
 
 
@@ -120,3 +120,16 @@ def test_nobody_else_may_enter_where_progress_and_captures_are_kept(tmp_path: Pa
     assert [mode(place) for place in (unfinished, quarantine_directory())] == [0o700, 0o700]
     assert [mode(place) for place in (note, journal.path)] == [0o600, 0o600]
     journal.discard()
+
+
+def test_a_sandbox_that_marks_only_a_set_up_call_is_not_taken_for_stripe(tmp_path: Path) -> None:
+    marked = Response(200, ((SANDBOX_HEADER, "true"),), b"{}")
+    setup = Interaction(Request("POST", f"{API_ORIGIN}/v1/payment_intents"), marked)
+    kept = Interaction(Request("GET", f"{API_ORIGIN}/v1/disputes"), Response(200, (), b"{}"))
+    made = []
+    for everything in ((setup, kept), (kept,)):
+        capture = RawCapture("mine", API_ORIGIN, everything, (kept,), tmp_path / "kept", "2026-11-23T00:00:00Z")
+        provenance = publish(capture, tmp_path / "mine.yaml").cassette.provenance
+        made.append(provenance and provenance.made_against)
+
+    assert made == ["sandbox", "stripe-test-mode"]

@@ -298,3 +298,13 @@ def test_an_id_first_told_by_a_webhook_is_known_afterwards() -> None:
 
     assert (webhook.data.object["id"], read["id"]) == ("du_6735", webhook.id)
     assert read["data"]["object"]["id"] == "du_6735"
+
+
+def test_beside_other_cassettes_an_id_that_a_webhook_told_is_of_the_cassette_that_told_it() -> None:
+    with replaydisputes.replay("close-lost", "close-events") as replay:
+        dispute = replay["close-events"].dispute_id
+        webhook = constructed(replay.webhook(CLOSED, secret=SECRET, dispute=dispute))
+        requests.post(f"https://api.stripe.com/v1/disputes/{dispute}/close")
+        read = requests.get(f"https://api.stripe.com/v1/events/{webhook.id}").json()
+
+    assert (read["id"], read["data"]["object"]["id"]) == (webhook.id, dispute)
