@@ -16,7 +16,7 @@ import stripe
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.simple_httpclient import HTTPTimeoutError, SimpleAsyncHTTPClient
 
-from replaydisputes.errors import MismatchError
+from replaydisputes.errors import MismatchError, ReplayEndedError
 from replaydisputes.interception import answering
 from replaydisputes.model import Response, TransportFault
 from tests.interception_support import URL, Call, Echo, Fixed, Got, Refusing, audited, live_server
@@ -203,17 +203,32 @@ def test_tornado_follows_redirects_streams_and_raises_by_its_own_rules() -> None
 
 
 def test_a_tornado_request_that_waits_in_the_queue_keeps_the_route_it_was_made_under() -> None:
+    async def fetch(client: SimpleAsyncHTTPClient, name: str) -> str:
+        with answering(Echo(name)):
+            return str(json.loads((await client.fetch(URL)).body)["by"])
+
     async def use() -> list[str]:
         client = SimpleAsyncHTTPClient(force_instance=True, max_clients=1)
-        waiting = []
-        for name in "abc":
-            with answering(Echo(name)):
-                waiting.append(client.fetch(URL))
-        heard = [json.loads((await response).body)["by"] for response in waiting]
+        heard = await asyncio.gather(*(fetch(client, name) for name in "abc"))
         client.close()
         return heard
 
     assert asyncio.run(use()) == ["a", "b", "c"]
+
+
+def test_a_tornado_request_that_waits_in_the_queue_until_its_route_has_ended_is_refused() -> None:
+    async def use() -> list[type[BaseException]]:
+        client = SimpleAsyncHTTPClient(force_instance=True, max_clients=1)
+        with answering(Echo()):
+            waiting = [client.fetch(URL) for _ in range(2)]
+        met = [type(one) for one in await asyncio.gather(*waiting, return_exceptions=True)]
+        client.close()
+        return met
+
+    with audited() as wire:
+        met = asyncio.run(use())
+
+    assert (met, wire) == ([ReplayEndedError] * 2, [])
 
 
 def test_httplib2_used_within_a_route_and_then_again_leaves_no_answering_socket_behind() -> None:
