@@ -199,7 +199,7 @@ def test_a_file_cut_off_at_any_byte_is_refused() -> None:
 
 @pytest.mark.parametrize("old", ["method: GET", "code: 200", "made_against: sandbox", "version: 1", "interactions: 2"])
 @pytest.mark.parametrize(
-    "new", ["sk_test_4eC39HqLy", "4242424242424242", "{a: sk_test_4eC39HqLy}", "*sk_test_4eC39HqLy"]
+    "new", ["sk_test_4eC39HqLy", "4716239103845526", "{a: sk_test_4eC39HqLy}", "*sk_test_4eC39HqLy"]
 )
 def test_no_fault_repeats_what_the_file_says(old: str, new: str) -> None:
     text = FILE.replace(f"{old}\n", f"{old.partition(':')[0]}: {new}\n")

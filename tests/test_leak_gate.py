@@ -180,7 +180,7 @@ SECRETS = {
     "masked key": ["sk_test_*********************p7dc", "sk_test_51Mt***********0000", "pk_live_****abcd"],
     "email": ["jenny.rosen@stripe-customer.io", "O_Neil+shop@mail.co.uk", "jörg@bücher.de"],
     "IP address": ["8.8.4.4", "10.0.0.12", "2a00:1450:4001:81b::200e", "fe80::1ff:fe23:4567:890a"],
-    "card number": ["4242424242424242", "4000 0000 0000 0259", "5555-5555-5555-4444", "378282246310005"],
+    "card number": ["4716239103845526", "4539 1488 0343 6467", "5425-2334-3010-9903", "374245455400126"],
     "telephone number": ["+14155552671", "+49 30 901820", "(415) 555-2671", "415-555-2671", "020 7946 0018"],
     "JSON web token": ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"],
     "private key": ["-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----"],

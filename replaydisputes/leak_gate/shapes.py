@@ -20,13 +20,17 @@ _EMAIL = re.compile(rb"[A-Za-z0-9._%+\x80-\xff-]{1,64}@(?:[A-Za-z0-9\x80-\xff-]{
 _IPV4 = re.compile(rb"(?<![A-Za-z0-9.])\d{1,3}(?:\.\d{1,3}){3}(?![A-Za-z0-9]|\.\d)")
 _PRODUCT = re.compile(rb"(?<![A-Za-z0-9_./=?%-])[A-Za-z][A-Za-z0-9_.-]*/\Z")
 """`Chrome/` in front of 120.0.0.0: a version. In a URL, another slash or a dot stands before the word."""
+_VERSION_FIELD = re.compile(
+    rb"(?i)[\"'\[](?:[a-z]+_)*(?:version|build|release|agent)(?:\\?[\"']\s*:\s*\\?[\"']|\]?=)(?P<product>[a-z]+ )?\Z"
+)
+"""What stands before four numbers in a field that says that they are a version: `"agent": "PostgreSQL `."""
 _IPV6 = re.compile(rb"(?<![\w:.])(?=[0-9A-Fa-f:]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:]{3,39}(?![\w:]|\.\w)")
 _JWT = re.compile(rb"eyJ[A-Za-z0-9_-]{8,400}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")
 _PRIVATE_KEY = re.compile(rb"-----BEGIN\s+(?:[A-Z0-9]+\s+){0,4}PRIVATE\s+KEY(?:\s+BLOCK)?-----")
 _SUFFIX = re.compile(rb"_([A-Za-z0-9]{8,})(?![A-Za-z0-9])")
 _PREFIX = re.compile(rb"(?<![A-Za-z0-9])[a-z]{2,12}(?:_[a-z]{2,12})?\Z")
 _SECRET_PREFIX = re.compile(rb"(?<![A-Za-z0-9])[a-z]{2,12}_[A-Za-z0-9]+_secret\Z")
-_TEST_TOKEN = re.compile(rb"[a-z]+(?:[A-Z][a-z]+|\d[A-Z]?[a-z]*)*")
+_TEST_TOKEN = re.compile(rb"[a-z]+(?:[A-Z]{1,2}[a-z]+|\d[A-Z]?[a-z]*)*")
 
 _NOT_IDS = frozenset(b"secret whsec sk_org".split()) | {
     kind + mode for kind in (b"sk", b"rk", b"rkcs", b"pk", b"ek") for mode in (b"_test", b"_live")
@@ -98,7 +102,8 @@ def _emails(text: bytes) -> Iterator[Match]:
 
 def _addresses(text: bytes) -> Iterator[Match]:
     for found in _IPV4.finditer(text):
-        if _PRODUCT.search(text, max(found.start() - 40, 0), found.start()):
+        nearby = max(found.start() - 60, 0)
+        if _PRODUCT.search(text, nearby, found.start()) or _VERSION_FIELD.search(text, nearby, found.start()):
             continue
         if canonical.is_public_address(found[0].decode()) is False:
             yield Match(*found.span(), "IP address")

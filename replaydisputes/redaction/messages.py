@@ -16,12 +16,20 @@ PARAMETERS = re.compile(
 """Names of parameters where a message says that it names some: `Received unknown parameters: a, b[c]`."""
 
 _OPENING, _CLOSING = "'\"`‘“([{<", "'\"`’”)]}>.,:;!?…"
-_KNOWN_NUMBER = re.compile(r"\$[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]{2})?|20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:\.[a-z]{1,20})?")
+_KNOWN_NUMBER = re.compile(r"\$[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]{2})?|20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _LIMIT = re.compile(r"[0-9]{1,6} (?:characters|bytes|items|objects|seconds|minutes|hours|days)\b")
 _COMPOUND = re.compile(r"[A-Za-z0-9'’/_.:,\[\]()#=?-]+")
 _PART = re.compile(r"[A-Za-z0-9]+")
 _SPAN = re.compile(r"\S+(?:\s+\S+)*", re.DOTALL)
 _CAPITAL = re.compile(r"[A-Z]")
+_NAME = re.compile(r"[A-Z][a-z]+\Z")
+_STRIPES_NAMES = """
+Stripe Idempotency Key Keys Connect Dashboard Checkout Radar Billing Issuing Terminal Identity Treasury Tax Express
+Standard Custom Payment Payments Intent Intents Setup Element Elements Links Link Apple Pay Google Visa Mastercard
+American Discover Account Accounts Customer Portal Content Type Docs Version Sources Charges Financial Connections
+"""
+_LEAST_IN_A_NAME = 2
+"""So many capitalised words in a row name somebody or some place, unless Stripe writes them so."""
 _WORD = re.compile(r"\S+")
 
 
@@ -32,7 +40,7 @@ def holds_only_known_words(compound: str) -> bool:
     """
     if _KNOWN_NUMBER.fullmatch(compound) or not any(char.isalnum() or char in "%&\\" for char in compound):
         return True
-    if fits(Kind.TEST_PAYMENT_METHOD, compound) or fits(Kind.MEDIA_TYPE, compound):
+    if any(fits(kind, compound) for kind in (Kind.TEST_PAYMENT_METHOD, Kind.MEDIA_TYPE, Kind.API_VERSION)):
         return True
     if not _COMPOUND.fullmatch(compound):
         return False
@@ -57,10 +65,11 @@ def _message_words() -> frozenset[str]:
 def unknown_spans(text: str) -> Iterator[re.Match[str]]:
     """The stretches of words that are not Stripe's, with the capitalised ones beside them, less the punctuation.
 
-    `Wimjor Street, Vexpol`: next to an unknown word a known one is part of a name, unless it begins a sentence.
+    `Wimjor Street, Vexpol`: next to an unknown word a known one is part of a name, unless it begins a sentence. So are
+    two in a row: `Mark Street`.
     """
     span: list[tuple[int, int]] = []
-    holds_unknown, ends_sentence = False, True
+    holds_unknown, ends_sentence, is_named, named = False, True, False, 0
     for word in _WORD.finditer(text):
         start, end = _core(word)
         core = text[start:end]
@@ -68,13 +77,24 @@ def unknown_spans(text: str) -> Iterator[re.Match[str]]:
         if is_known and (ends_sentence or not _CAPITAL.match(core)):
             if holds_unknown:
                 yield from _span(text, span)
-            span, holds_unknown = [], False
+            begins_name = is_named and _is_a_name(core)
+            span, holds_unknown, named = [(start, end)] if begins_name else [], False, int(begins_name)
         else:
             span.append((start, end))
-            holds_unknown = holds_unknown or not is_known
-        ends_sentence = word[0][-1] in ".:!?"
+            named += _is_a_name(core)
+            holds_unknown = holds_unknown or not is_known or named >= _LEAST_IN_A_NAME
+        ends_sentence, is_named = word[0][-1] in ".:!?", word[0][-1] == ":"
     if holds_unknown:
         yield from _span(text, span)
+
+
+def _is_a_name(word: str) -> bool:
+    return _NAME.match(word) is not None and word not in _stripes_names()
+
+
+@cache
+def _stripes_names() -> frozenset[str]:
+    return frozenset(_STRIPES_NAMES.split())
 
 
 def _core(word: re.Match[str]) -> tuple[int, int]:

@@ -148,7 +148,7 @@ RESPONSE_HEADERS: Mapping[str, tuple[Kind, str]] = {
     "vary": (Kind.HEADER_WORDS, _CONSTANT),
     "www-authenticate": (Kind.CHALLENGE, "tells how to authenticate"),
     "x-stripe-priority-routing-enabled": (Kind.FLAG, _CONSTANT),
-    "x-stripe-routing-context-priority-tier": (Kind.DASHED, "test mode or live"),
+    "x-stripe-routing-context-priority-tier": (Kind.TIER, "test mode or live"),
     "strict-transport-security": (Kind.HEADER_WORDS, _CONSTANT),
     "replaydisputes-sandbox": (Kind.FLAG, "the sandbox made it, not Stripe"),
     "replaydisputes-assumption": (Kind.DASHED, "what the sandbox assumed"),

@@ -31,7 +31,9 @@ _EMAIL = re.compile(r"(?<![^\s@<>()'\",;:])[^\s@<>()'\",;:]+@[^\s@<>()'\",;:]+\.
 _IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.]*\w)")
 _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:.]{3,45}(?![\w:])")
 _NUMBER = re.compile(r"\+?\(?[0-9](?:[ ().-]{0,2}[0-9]){6,}")
-_ISO_DATE = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_ISO_DATE = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_OF_A_VERSION = re.compile(r"(?i)\bversions?:? ['\"`]?\Z")
+_NAME_OF_A_VERSION = re.compile(r"\.[a-z]+")
 _METADATA_KEY = re.compile(r"(?<=\bmetadata\[)[^\[\]\s]{1,40}(?=\])")
 _RUN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{19,}")
 
@@ -128,7 +130,13 @@ def _stripe_url(found: re.Match[str], stand_ins: StandIns) -> str | None:
 
 
 def _number(found: re.Match[str], stand_ins: StandIns) -> str | None:
-    return None if _ISO_DATE.fullmatch(found[0]) else stand_ins.for_value(found[0], "telephone number")
+    if not _ISO_DATE.fullmatch(found[0]):
+        return stand_ins.for_value(found[0], "telephone number")
+    if _OF_A_VERSION.search(found.string, max(found.start() - 30, 0), found.start()):
+        return None
+    name = _NAME_OF_A_VERSION.match(found.string, found.end())
+    is_version = name is not None and fits(Kind.API_VERSION, found[0] + name[0])
+    return None if is_version else stand_ins.for_value(found[0], "text")
 
 
 def _parameters(found: re.Match[str], _: StandIns) -> str | None:

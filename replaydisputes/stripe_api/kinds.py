@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from enum import Enum
 
+from replaydisputes.stripe_api.path_words import PATH_WORDS
+from replaydisputes.stripe_api.published import CURRENCIES, TEST_PAYMENT_METHOD, VERSION
+
 
 class Kind(Enum):
     """What a policy row says a value is. The canonical kinds are always rewritten, the others pass if they fit."""
@@ -37,6 +40,7 @@ class Kind(Enum):
     MEDIA_TYPE = "media type"
     HEADER_WORDS = "words of header fields"
     DASHED = "dashed words"
+    TIER = "priority tier"
     CHALLENGE = "challenge"
 
 
@@ -64,14 +68,17 @@ _SHAPES: dict[Kind, re.Pattern[str]] = {
     Kind.COUNT: re.compile(r"-?[0-9]{1,12}\Z"),
     Kind.FLAG: re.compile(r"(?:true|false)\Z"),
     Kind.API_PATH: re.compile(r"/v[12](?:/[a-z_]{1,40}){1,4}\Z"),
-    Kind.API_VERSION: re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:\.[a-z]{1,20})?\Z"),
+    Kind.API_VERSION: VERSION,
     Kind.FIELD_PATH: re.compile(rf"{_WORD}(?:\.{_WORD}){{0,4}}\Z"),
     Kind.PARAMETER: re.compile(rf"{_WORD}(?:\[(?:{_WORD}|[0-9]{{0,3}})\]){{0,4}}\Z"),
     Kind.STEERING: re.compile(r"(?:winning_evidence|losing_evidence|escalate_inquiry_evidence)\Z"),
-    Kind.TEST_PAYMENT_METHOD: re.compile(r"pm_card_[A-Za-z]{2,50}\Z"),
+    Kind.TEST_PAYMENT_METHOD: TEST_PAYMENT_METHOD,
     Kind.MEDIA_TYPE: re.compile(rf"(?:{_MEDIA_TYPES})(?:; ?charset=(?i:utf-8|us-ascii|iso-8859-1))?\Z"),
     Kind.HEADER_WORDS: re.compile(rf"(?:\*|{_HEADER_WORD}(?:(?:[,;] ?| ){_HEADER_WORD}){{0,20}})\Z", re.IGNORECASE),
     Kind.DASHED: re.compile(r"[a-z]+(?:-[a-z]+)*(?:, [a-z]+(?:-[a-z]+)*)*\Z"),
+    Kind.TIER: re.compile(
+        r"(?:api|testmode|livemode|critical|default|standard)(?:-(?:testmode|livemode|critical|default))?\Z"
+    ),
     Kind.CHALLENGE: re.compile(r'Bearer realm="Stripe"\Z'),
 }
 
@@ -105,6 +112,10 @@ def fits(kind: Kind, text: str) -> bool:
     shape = _SHAPES.get(kind)
     if shape is None or shape.match(text) is None:
         return False
+    if kind is Kind.CURRENCY:
+        return text in CURRENCIES
+    if kind is Kind.API_PATH:
+        return all(word in PATH_WORDS for word in text[1:].split("/"))
     if kind in _NO_DRAWN:
         return len(text) <= _MAX_LENGTH and not looks_drawn(text)
     return True
