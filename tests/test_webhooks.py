@@ -308,3 +308,11 @@ def test_beside_other_cassettes_an_id_that_a_webhook_told_is_of_the_cassette_tha
         read = requests.get(f"https://api.stripe.com/v1/events/{webhook.id}").json()
 
     assert (read["id"], read["data"]["object"]["id"]) == (webhook.id, dispute)
+
+
+def test_beside_other_cassettes_the_report_on_an_id_of_a_webhook_is_of_the_cassette_that_told_it() -> None:
+    told = pytest.raises(replaydisputes.MismatchError, match=r"^cassette 'close-events' has no answer")
+    with told, replaydisputes.replay("close-lost", "close-events") as replay:
+        dispute = replay["close-events"].dispute_id
+        charge = constructed(replay.webhook(CLOSED, secret=SECRET, dispute=dispute)).data.object["charge"]
+        requests.get(f"https://api.stripe.com/v1/charges/{charge}/refunds")
