@@ -35,8 +35,8 @@ from replaydisputes.recording.from_test import plan_for
 from replaydisputes.recording.from_test.plan import RecordOptionError
 from replaydisputes.recording.from_test.refusals import ForwardingRefusedError, NothingRecordedError
 from replaydisputes.recording.from_test.turn import AlreadyRecordingError
-from replaydisputes.recording.from_test.worker import WorkerLostError
 from replaydisputes.recording.quarantine import quarantined
+from replaydisputes.recording.worker import WorkerLostError
 from replaydisputes.redaction import DEFAULT_POLICY
 from replaydisputes.sandbox import Sandbox
 from replaydisputes.stripe_api.keys import SANDBOX_KEY

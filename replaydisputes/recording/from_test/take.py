@@ -24,13 +24,13 @@ from replaydisputes.recording.from_test.refusals import (
 )
 from replaydisputes.recording.from_test.turn import Turn
 from replaydisputes.recording.from_test.wanted import Wanted
-from replaydisputes.recording.from_test.worker import Worker
 from replaydisputes.recording.own_replay import NotReplayableError
 from replaydisputes.recording.publishing import RawCapture, Recorded, publish
 from replaydisputes.recording.quarantine import Journal
 from replaydisputes.recording.recorder import Surroundings
 from replaydisputes.recording.running import Run
 from replaydisputes.recording.scenarios import UNKNOWN_DISPUTE_ID
+from replaydisputes.recording.worker import Worker
 from replaydisputes.stripe_api.urls import dispute_id_in_path, split_url
 
 _Outcome = TypeVar("_Outcome")
