@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from tests.at_length import at_length
+from tests.at_length import all_at_length, at_length
 from tests.generated_programs import (
     CONNECTED,
     Outcome,
@@ -21,7 +21,7 @@ from tests.generated_programs import (
     shown,
 )
 
-PROGRAMS = 24
+ALWAYS, PROGRAMS = 8, 24
 MANY = int(os.environ.get("PROGRAMS", "500"))
 OTHER_ACCOUNT = "acct_1ProgramsAnother"
 
@@ -58,12 +58,13 @@ def _wrongly_accepted(how: str, got: Outcome, mutant: Program, words: Words) -> 
     return []
 
 
-def test_programs_replay_and_changed_ones_do_not_pass_for_them() -> None:
-    """Always the same ones, unless SEED says others; `make long` draws new ones each time."""
+@pytest.mark.parametrize("programs", all_at_length([ALWAYS, PROGRAMS], [ALWAYS]))
+def test_programs_replay_and_changed_ones_do_not_pass_for_them(programs: int) -> None:
+    """Always the same ones, unless SEED says others; `make long` also draws new ones each time."""
     first = int(os.environ.get("SEED", "2049"))
     print(f"SEED={first}")
 
-    faults = [fault for seed in range(first, first + PROGRAMS) for fault in faults_of(seed)]
+    faults = [fault for seed in range(first, first + programs) for fault in faults_of(seed)]
 
     assert faults == [], "\n\n".join(faults[:3])
 

@@ -15,13 +15,16 @@ from collections import Counter
 from collections.abc import Callable
 from urllib.parse import quote_plus
 
+import pytest
 import yaml
 
 from replaydisputes.leak_gate import KnownSecrets, find_leaks
+from tests.at_length import all_at_length
 from tests.test_leak_gate import SHAPES, clean_cassette
 
 SEED = int(os.environ.get("REPLAYDISPUTES_SEED", "20261123"))
 PLANTINGS = int(os.environ.get("REPLAYDISPUTES_PLANTINGS", "400"))
+SHARES = 4
 MARK = "PLANTHERE"
 
 PEOPLE = [
@@ -219,13 +222,15 @@ def dumped(cassette: dict, rng: random.Random) -> bytes:
     ).encode()
 
 
-def misses(secrets: list[tuple[str, str]], known: KnownSecrets, seed: int) -> Counter[str]:
-    """Plants that the gate let pass, by kind and encoding."""
-    rng, missed = random.Random(seed), Counter[str]()
+def misses(secrets: list[tuple[str, str]], known: KnownSecrets, share: int) -> Counter[str]:
+    """Plants of a share that the gate let pass, by kind and encoding. The shares have all PLANTINGS between them."""
+    print(f"seed {SEED}")
+    rng, missed = random.Random(SEED + share), Counter[str]()
+    numbers = random.Random(SEED).sample(range(PLANTINGS), PLANTINGS)
     clean = yaml.safe_load(clean_cassette(1))
     clean["interactions"] = [clean["interactions"][0], clean["interactions"][-1]]
     names = list(ENCODINGS)
-    for number in range(PLANTINGS):
+    for number in numbers[share::SHARES]:
         kind, value = secrets[number % len(secrets)]
         name = names[(number // len(secrets)) % len(names)]
         place = rng.choice(PLACES)
@@ -239,16 +244,14 @@ def misses(secrets: list[tuple[str, str]], known: KnownSecrets, seed: int) -> Co
     return missed
 
 
-def test_no_known_value_passes_in_any_encoding_place_or_style() -> None:
-    print(f"seed {SEED}")
+@pytest.mark.parametrize("share", all_at_length(range(SHARES), [0]))
+def test_no_known_value_passes_in_any_encoding_place_or_style(share: int) -> None:
+    assert misses(KNOWN, KnownSecrets(frozenset(KNOWN)), share) == {}
 
-    assert misses(KNOWN, KnownSecrets(frozenset(KNOWN)), SEED) == {}
 
-
-def test_no_shape_passes_in_any_encoding_place_or_style() -> None:
-    print(f"seed {SEED}")
-
-    assert misses(SHAPES, KnownSecrets(), SEED) == {}
+@pytest.mark.parametrize("share", all_at_length(range(SHARES), [0]))
+def test_no_shape_passes_in_any_encoding_place_or_style(share: int) -> None:
+    assert misses(SHAPES, KnownSecrets(), share) == {}
 
 
 def test_the_clean_cassette_stays_clean_whatever_is_known() -> None:

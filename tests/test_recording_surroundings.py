@@ -21,6 +21,7 @@ from replaydisputes.recording.quarantine import ROOM_BYTES, Journal, quarantine_
 from replaydisputes.recording.recorder import record
 from replaydisputes.recording.scenarios import SCENARIOS
 from replaydisputes.sandbox import Sandbox
+from tests.at_length import all_at_length
 from tests.recording_support import KEY, Watched, sandbox_target, surroundings
 from tests.test_recording_patience import capture_from
 
@@ -59,9 +60,10 @@ def bounded(size_bytes: int) -> Callable[[], None]:
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
 
 
-@pytest.mark.parametrize(
-    "size_bytes", [0, 9_000, ROOM_BYTES - 1, *(ROOM_BYTES + kilo * 1024 for kilo in (4, 12, 16, 20))]
-)
+LIMITS_BYTES = [0, 9_000, ROOM_BYTES - 1, *(ROOM_BYTES + kilo * 1024 for kilo in (4, 12, 16, 20))]
+
+
+@pytest.mark.parametrize("size_bytes", all_at_length(LIMITS_BYTES, [0, ROOM_BYTES + 12 * 1024]))
 def test_a_state_directory_without_room_is_told_before_a_write_is_sent(size_bytes: int, tmp_path: Path) -> None:
     watched = Watched(Sandbox(seed=2))
     with sandbox_target(watched) as target:
@@ -90,7 +92,7 @@ def test_room_is_kept_for_every_answer_before_its_call_and_given_back_at_the_end
     assert quarantined(tmp_path)[0].sent_closes == ("du_0", "du_1", "du_2")
 
 
-@pytest.mark.parametrize("lines", [0, 1, 2, 3, 5])
+@pytest.mark.parametrize("lines", all_at_length([0, 1, 2, 3, 5], [1]))
 def test_a_reader_that_leaves_ends_no_recording(lines: int, tmp_path: Path) -> None:
     watched = Watched(Sandbox(seed=2))
     with sandbox_target(watched) as target:
@@ -172,7 +174,10 @@ IN_ODD_SURROUNDINGS = {
 }
 
 
-@pytest.mark.parametrize("name", IN_ODD_SURROUNDINGS)
+IN_MAKE_TEST = ["a name too long", "a list with the directory gone", "the same for scripts"]
+
+
+@pytest.mark.parametrize("name", all_at_length(IN_ODD_SURROUNDINGS, IN_MAKE_TEST))
 def test_odd_surroundings_are_told_in_a_line(name: str, tmp_path: Path) -> None:
     arguments, script = IN_ODD_SURROUNDINGS[name]
     done = run(*arguments, cwd=tmp_path, script=script)
@@ -193,19 +198,21 @@ def test_where_nobody_can_be_asked_nothing_is_closed(tmp_path: Path) -> None:
     assert watched.closes == []
 
 
-def test_a_sandbox_that_ends_with_the_recorder_leaves_nothing_to_recover(tmp_path: Path) -> None:
-    for how in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        environment = {**os.environ, **ENVIRONMENT}
-        command = [*TOOL, "record", "--all", "--sandbox", "--cassettes", str(tmp_path / how.name)]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as recorder:
-            assert recorder.stderr is not None
-            for line in recorder.stderr:
-                if "close the dispute" in line:
-                    break
-            recorder.send_signal(how)
-            said = recorder.stderr.read()
+@pytest.mark.parametrize(
+    "how", all_at_length([signal.SIGINT, signal.SIGTERM, signal.SIGKILL], [signal.SIGKILL]), ids=str
+)
+def test_a_sandbox_that_ends_with_the_recorder_leaves_nothing_to_recover(how: signal.Signals, tmp_path: Path) -> None:
+    environment = {**os.environ, **ENVIRONMENT}
+    command = [*TOOL, "record", "--all", "--sandbox", "--cassettes", str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as recorder:
+        assert recorder.stderr is not None
+        for line in recorder.stderr:
+            if "close the dispute" in line:
+                break
+        recorder.send_signal(how)
+        said = recorder.stderr.read()
 
-        assert (list(quarantine_directory().glob("*")), "eft open" in said, "quarantine" in said) == ([], False, False)
+    assert (list(quarantine_directory().glob("*")), "eft open" in said, "quarantine" in said) == ([], False, False)
 
 
 @pytest.mark.parametrize(
