@@ -29,7 +29,9 @@ REQUESTS ?= 100000
 LONG_TESTS := tests/test_cassette_mutations.py tests/test_recording_tricks.py tests/test_recording_killed.py tests/test_recording_series.py tests/test_cassette_file_writing.py \
 	tests/test_importing_faults.py tests/test_importing_generated.py tests/test_docs_recording.py tests/test_docs_drift.py \
 	tests/test_recording.py tests/test_settle.py tests/test_recorded_suite.py tests/test_generated_programs.py \
-	tests/test_recording_surroundings.py tests/test_canaries.py tests/test_leak_gate_planted.py
+	tests/test_recording_surroundings.py tests/test_canaries.py tests/test_leak_gate_planted.py \
+	tests/test_recover_reads.py tests/test_player_index.py tests/test_plugin_record.py tests/test_plugin_record_again.py \
+	tests/test_plugin_secrets.py tests/test_cli.py tests/test_readme.py
 NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception_more_clients.py \
 	tests/test_interception_escapes.py tests/test_plugin_neighbours.py
 SOURCE_DATE_EPOCH := 1795392000

@@ -16,6 +16,7 @@ import stripe
 
 from replaydisputes.recording.scenarios import SCENARIOS
 from replaydisputes.sandbox import Sandbox
+from tests.at_length import all_at_length
 from tests.recording_support import KEY, Watched, sandbox_target
 
 CASSETTES = Path(__file__).parent.parent / "cassettes"
@@ -35,19 +36,27 @@ def run(*args: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_record_all_from_the_sandbox_gives_the_shipped_bytes_to_list_and_show(tmp_path: Path) -> None:
+FEW = ("close-lost", "close-twice")
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"), all_at_length([(("--all",), tuple(SCENARIOS)), (FEW, FEW)], [(FEW, FEW)]), ids=["all", "few"]
+)
+def test_recording_from_the_sandbox_gives_the_shipped_bytes_to_list_and_show(
+    asked: tuple[str, ...], names: tuple[str, ...], tmp_path: Path
+) -> None:
     epoch = re.search(r"^SOURCE_DATE_EPOCH := (\d+)$", (CASSETTES.parent / "Makefile").read_text(), re.M)
     assert epoch is not None
 
-    recorded = run("record", "--all", "--sandbox", cwd=tmp_path, SOURCE_DATE_EPOCH=epoch[1])
+    recorded = run("record", *asked, "--sandbox", cwd=tmp_path, SOURCE_DATE_EPOCH=epoch[1])
     listed = run("list", "--json", cwd=tmp_path)
     shown = run("show", "close-twice", cwd=tmp_path)
 
     made = {path.name: path.read_bytes() for path in (tmp_path / "cassettes").iterdir()}
-    assert made == {path.name: path.read_bytes() for path in CASSETTES.iterdir()}
-    assert (recorded.returncode, recorded.stdout.count(": written; ")) == (0, len(SCENARIOS))
+    assert made == {path.name: path.read_bytes() for path in CASSETTES.iterdir() if path.stem in names}
+    assert (recorded.returncode, recorded.stdout.count(": written; ")) == (0, len(names))
     assert [(row["name"], row["made_against"], row["proves"], row["shipped"]) for row in json.loads(listed.stdout)] == [
-        (name, "sandbox", SCENARIOS[name].proves, False) for name in sorted(SCENARIOS)
+        (name, "sandbox", SCENARIOS[name].proves, name not in names) for name in sorted(SCENARIOS)
     ]
     assert f"proves          {SCENARIOS['close-twice'].proves}\n" in shown.stdout
     assert "the sandbox, not Stripe" in shown.stdout

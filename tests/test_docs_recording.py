@@ -137,6 +137,7 @@ def test_the_nightly_job_opens_a_pull_request_with_the_report_where_something_dr
     assert [one["if"] for one in STEPS if "if" in one] == ["steps.refresh.outputs.code == '3'"]
 
 
+@at_length("long")
 def test_the_nightly_job_says_so_where_nothing_changed_and_fails_where_there_is_no_key(checkout: Path) -> None:
     _, refresh, _ = [one["run"] for one in STEPS if "run" in one]
     with sandbox_target() as target:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable
@@ -30,6 +31,7 @@ TIMES = ("created", "due_by", "available_on")
 PERSONAL_NUMBERS = ("exp_month", "exp_year", "risk_score")
 
 
+@functools.cache
 def whole_tour(*, people: bool) -> tuple[Interaction, ...]:
     """Every endpoint, every way it answers: payments of all cards, closes, evidence, events, and all refusals."""
     recorder = Recorder(Sandbox(seed=5, people=people))

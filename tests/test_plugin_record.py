@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from replaydisputes.cassette_file import load
+from tests.at_length import all_at_length
 from tests.plugin_support import INI, prepare, run, section
 from tests.record_from_test_support import Suite, studio
 
@@ -17,6 +18,10 @@ def read(dispute): return requests.get(API + dispute).json().get("status", "refu
 def close(dispute): return requests.post(f"{API}{dispute}/close").json().get("status", "refused")
 """
 """What the inner suites begin with, as the module `calls`."""
+
+FEW_WORKERS = ("2", ("one", "two", "one"))
+MANY_WORKERS = ("3", ("one", "two", "one", "two", "three", "one"))
+"""How many, and the cassettes of their tests."""
 
 
 @pytest.fixture
@@ -311,18 +316,21 @@ def test_what_cannot_be_asked_for_ends_the_run_before_it_begins(
     assert (result.ret, problem in result.stderr.str()) == (pytest.ExitCode.USAGE_ERROR, True)
 
 
-def test_workers_record_side_by_side_and_each_cassette_once(suite: Suite) -> None:
-    names = ("one", "two", "one", "two", "three", "one")
+@pytest.mark.parametrize(
+    ("workers", "names"), all_at_length([MANY_WORKERS, FEW_WORKERS], [FEW_WORKERS]), ids=["many", "few"]
+)
+def test_workers_record_side_by_side_and_each_cassette_once(suite: Suite, workers: str, names: tuple[str, ...]) -> None:
     write(suite, "\n".join(ONE.replace("my-flow", name).replace("_closing", f"_{at}") for at, name in enumerate(names)))
 
-    recording = suite.run_apart("all", "-n", "3")
+    recording = suite.run_apart("all", "-n", workers)
     replaying = run(suite.pytester)
 
-    recording.assert_outcomes(passed=6)
-    replaying.assert_outcomes(passed=6)
-    assert (len(suite.sandbox.closes), suite.written) == (3, ["one.yaml", "three.yaml", "two.yaml"])
-    assert {load(suite.file(name)).provenance.scenario for name in names} == {"test:one", "test:two", "test:three"}
-    assert len([line for line in recording.outlines if ": written; interactions: 3" in line]) == 3
+    recording.assert_outcomes(passed=len(names))
+    replaying.assert_outcomes(passed=len(names))
+    written = sorted(f"{name}.yaml" for name in set(names))
+    assert (len(suite.sandbox.closes), suite.written) == (len(written), written)
+    assert {load(suite.file(name)).provenance.scenario for name in names} == {f"test:{name}" for name in names}
+    assert len([line for line in recording.outlines if ": written; interactions: 3" in line]) == len(written)
 
 
 def test_a_run_that_is_broken_off_keeps_the_close_that_was_sent(suite: Suite) -> None:

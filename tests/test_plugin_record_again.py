@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from replaydisputes.pytest_plugin import running_again
+from tests.at_length import all_at_length
 from tests.plugin_support import prepare, section
 from tests.record_from_test_support import Suite, studio
 
@@ -193,13 +194,14 @@ def test_every_kind_of_test_passes_a_second_time(suite: Suite, name: str) -> Non
     assert (len(suite.sandbox.closes), suite.written) == (1, ["my-flow.yaml"])
 
 
-def test_workers_run_their_tests_again_and_tell_which_fail(suite: Suite) -> None:
+@pytest.mark.parametrize("passing", all_at_length([1, 3], [1]))
+def test_workers_run_their_tests_again_and_tell_which_fail(suite: Suite, passing: int) -> None:
     good = '@pytest.mark.replaydisputes("flow-{0}")\ndef test_{0}(replaydisputes): close(replaydisputes.dispute_id)\n'
-    write(suite, "".join(good.format(at) for at in range(3)) + FAILING["state of its own"][0])
+    write(suite, "".join(good.format(at) for at in range(passing)) + FAILING["state of its own"][0])
 
     result = suite.run_apart("missing", "-n", "2")
 
-    result.assert_outcomes(passed=4, errors=1)
+    result.assert_outcomes(passed=passing + 1, errors=1)
     assert NOT_REPLAYED in result.stdout.str()
 
 

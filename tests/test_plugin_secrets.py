@@ -7,6 +7,7 @@ import re
 import pytest
 
 from replaydisputes.model import Interaction, Request, Response
+from tests.at_length import all_at_length
 from tests.plugin_support import prepare, run_apart, section
 
 KEY = "sk_test_" + "51abcDEFghi" * 3
@@ -54,7 +55,7 @@ IN_A_FIXTURE = (
 )
 
 
-@pytest.mark.parametrize("by", BY)
+@pytest.mark.parametrize("by", all_at_length(BY, ["httpx_async", "stripe"]))
 def test_a_mismatch_is_printed_without_a_key_a_name_or_an_address(pytester: pytest.Pytester, by: str) -> None:
     suite(pytester, MARKED + IN_A_BLOCK + IN_A_FIXTURE, BY[by])
 

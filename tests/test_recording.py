@@ -38,7 +38,7 @@ from replaydisputes.recording.scenarios import (
     scenario_named,
 )
 from replaydisputes.sandbox import Sandbox
-from tests.at_length import at_length
+from tests.at_length import all_at_length, at_length
 from tests.recording_support import (
     KEY,
     RESTRICTED_KEY,
@@ -85,24 +85,25 @@ def made(directory: Path, names: list[str], sandbox: Sandbox) -> Made:
     return Made(files, "\n".join(answers), quarantined())
 
 
-@pytest.fixture(scope="module")
-def of_two_accounts(tmp_path_factory: pytest.TempPathFactory) -> list[Made]:
-    """Every scenario from two accounts full of people; the second at another time, and in the opposite order."""
+@pytest.fixture(scope="module", params=all_at_length([1, 3], [3]), ids="one in {}".format)
+def of_two_accounts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Made]:
+    """Every n-th scenario from two accounts full of people; the second at another time, and in the opposite order."""
+    names = list(SCENARIOS)[:: request.param]
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(home))
         patch.delenv("XDG_STATE_HOME", raising=False)
         patch.delenv("XDG_CACHE_HOME", raising=False)
         return [
-            made(home / "1", list(SCENARIOS), Sandbox(seed=1, start_time=1_760_000_000, people=True)),
-            made(home / "99", list(SCENARIOS)[::-1], Sandbox(seed=99, start_time=1_799_999_999, people=True)),
+            made(home / "1", names, Sandbox(seed=1, start_time=1_760_000_000, people=True)),
+            made(home / "99", names[::-1], Sandbox(seed=99, start_time=1_799_999_999, people=True)),
         ]
 
 
 def test_two_accounts_give_byte_identical_interactions_of_every_scenario(of_two_accounts: list[Made]) -> None:
     one, other = (each.texts() for each in of_two_accounts)
 
-    assert len(one) == len(SCENARIOS)
+    assert len(one) >= len(SCENARIOS) // 3
     assert all(one.values())
     assert one == other
 
@@ -132,12 +133,12 @@ def test_recording_the_same_again_leaves_the_file_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_nothing_of_the_account_or_its_people_is_in_any_file(number: int, of_two_accounts: list[Made]) -> None:
-    said = of_two_accounts[number].said
+    said, count = of_two_accounts[number].said, len(of_two_accounts[number].files)
     text = "\n".join(path.read_text(encoding="utf-8") for path in of_two_accounts[number].files.values())
     ids = set(re.findall(r"\b[a-z]{2,5}_([A-Za-z0-9]{24})\b", said)) - {"1AAAAAreplaydisp99999999"}
     emails = set(re.findall(r"[\w.+-]+@[\w.-]+\.\w+", said))
-    assert len(ids) > 100
-    assert len(emails) > 20
+    assert len(ids) > 2 * count
+    assert len(emails) > count // 3
     assert [value for value in ids if value in text or value[6:16] in text] == []
     assert [email for email in emails if email in text] == []
     assert set(re.findall(r"[\w.+-]+@[\w.-]+\.\w+", text)) <= {f"customer-{n}@example.invalid" for n in range(1, 99)}

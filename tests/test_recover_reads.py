@@ -13,6 +13,7 @@ from replaydisputes.recording.quarantine import quarantine_directory
 from replaydisputes.recording.recorder import Target, record
 from replaydisputes.recording.scenarios import SCENARIOS
 from replaydisputes.sandbox import Sandbox
+from tests.at_length import all_at_length
 from tests.recording_support import KEY, Watched, sandbox_target, surroundings
 from tests.sandbox_calls import Caller
 from tests.test_cli import run
@@ -44,16 +45,16 @@ def undisturbed(scenario: str, path: Path) -> Cassette:
         return record(SCENARIOS[scenario], target, path, surroundings()).cassette
 
 
-@pytest.mark.parametrize(
-    ("scenario", "at", "instead"),
-    [
-        ("close-lost", 5, FAILURE),
-        ("close-lost", 6, TORN),
-        ("close-lost", 7, FAILURE),
-        ("close-twice", 6, TORN),
-        ("close-expand-charge", 5, FAILURE),
-    ],
-)
+INTERRUPTED = [
+    ("close-lost", 5, FAILURE),
+    ("close-lost", 6, TORN),
+    ("close-lost", 7, FAILURE),
+    ("close-twice", 6, TORN),
+    ("close-expand-charge", 5, FAILURE),
+]
+
+
+@pytest.mark.parametrize(("scenario", "at", "instead"), all_at_length(INTERRUPTED, [INTERRUPTED[0], INTERRUPTED[3]]))
 def test_the_missing_reads_are_made_and_the_cassette_is_as_if_nothing_had_happened(
     scenario: str, at: int, instead: Response, tmp_path: Path
 ) -> None:
