@@ -67,7 +67,7 @@ def noted_closes() -> set[str]:
     """Every dispute whose close some journal says was sent or answered."""
     found: set[str] = set()
     for journal in quarantine_directory().glob("*.jsonl"):
-        for line in journal.read_text().splitlines():
+        for line in journal.read_text().rstrip("\0").splitlines():  # a killed recorder leaves the room that it kept
             event = json.loads(line)
             if event["event"] == "sending" and event["path"].endswith("/close"):
                 found.add(event["dispute"])
