@@ -20,6 +20,10 @@ LANGUAGES := .languages
 LANGUAGE_TESTS := tests/test_examples.py tests/test_examples_run.py tests/test_examples_reference.py tests/test_sdk_wire_seen.py
 AXE := .axe
 PYRIGHT := .pyright
+PYODIDE := .pyodide
+WASM_TESTS := $(addprefix tests/test_,$(addsuffix .py,player player_state player_any_dispute player_options player_several \
+	player_reports binding redaction leak_gate leak_gate_known cassette_file importing_run seal urls \
+	sandbox_refusals sandbox_timing check plugin_marks))
 BROWSER_VENV := .venv-browser
 BROWSER_READY := $(BROWSER_VENV)/.installed
 SEQUENCES ?= 5000
@@ -36,7 +40,7 @@ NEIGHBOUR_TESTS := tests/test_interception_neighbours.py tests/test_interception
 	tests/test_interception_escapes.py tests/test_plugin_neighbours.py
 SOURCE_DATE_EPOCH := 1795392000
 
-.PHONY: help demo test test-newest test-lowest test-anywhere pins coverage neighbours canaries cuts sequences ways-out languages stripe-cli redis redis-server wrk nginx chromium go lint types cassettes bench bench-short bench-server bench-server-short soak load fuzz long peers browser clean
+.PHONY: help demo test test-newest test-lowest test-anywhere test-wasm pins coverage neighbours canaries cuts sequences ways-out languages stripe-cli redis redis-server wrk nginx chromium go lint types cassettes bench bench-short bench-server bench-server-short soak load fuzz long peers browser clean
 
 demo: $(INSTALLED) ## the whole story on the embedded sandbox
 	@$(RUN)replaydisputes demo
@@ -46,6 +50,10 @@ test: $(INSTALLED) ## the test suite; no network needed once it is set up
 
 test-anywhere: $(INSTALLED) ## the same tests on other days, in other orders, as another user, under load: VARIANT=name FILES=some
 	$(RUN)python -m tests.anywhere $(addprefix --variant ,$(VARIANT)) $(FILES)
+
+test-wasm: $(INSTALLED) $(PYODIDE)/.installed ## on CPython 3.14 in WebAssembly: what needs no sockets, threads or processes
+	@ulimit -s 120000 && node --stack-size=100000 tests/wasm/run.mjs $(VENV)/lib/python3.*/site-packages -q $(WASM_TESTS) \
+		-k 'not wherever_a_test_names' # which needs pytest-asyncio
 
 coverage: $(INSTALLED) ## the same tests, with branch coverage
 	$(RUN)python -m pytest -n 2 --cov --cov-report=term:skip-covered
@@ -195,6 +203,12 @@ $(LANGUAGES)/.installed: examples/node/package-lock.json
 	@mkdir -p $(LANGUAGES)/node
 	@cp examples/node/*.json $(LANGUAGES)/node
 	$(NPM) --prefix $(LANGUAGES)/node
+	@touch $@
+
+$(PYODIDE)/.installed: constraints/npm/pyodide/package-lock.json
+	@mkdir -p $(PYODIDE)
+	@cp constraints/npm/pyodide/*.json $(PYODIDE)
+	$(NPM) --prefix $(PYODIDE)
 	@touch $@
 
 $(AXE)/.installed: constraints/npm/axe/package-lock.json

@@ -49,7 +49,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if order == "reverse":
         items.reverse()
     if order == "random":
-        random.Random(seed).shuffle(items)
+        items[:] = shuffled(items, random.Random(seed))
+
+
+def shuffled(items: list[pytest.Item], rng: random.Random) -> list[pytest.Item]:
+    """The files in random order, and the tests of each: what a file sets up for all its tests is set up once."""
+    by_file: dict[Path, list[pytest.Item]] = {}
+    for item in rng.sample(items, len(items)):
+        by_file.setdefault(item.path, []).append(item)
+    return [item for file in by_file.values() for item in file]
 
 
 @pytest.fixture(autouse=True)

@@ -301,6 +301,13 @@ def test_a_call_for_a_dispute_that_answers_with_something_else_is_found() -> Non
         (Response(200, (JSON_TYPE,), b"\xff"), [("http/body-not-json", "not UTF-8")]),
         (Response(200, (JSON_TYPE,), b"[" * 100_000), [("http/body-not-json", "nested too deeply")]),
         (Response(200, (JSON_TYPE,), b"[" * 300 + b"]" * 300), [("http/body-not-json", "nested too deeply")]),
+        (Response(200, (JSON_TYPE,), b"[" * 300), [("http/body-not-json", "nested too deeply")]),
+        (Response(200, (JSON_TYPE,), b'{"a]": [' * 300 + b"x"), [("http/body-not-json", "nested too deeply")]),
+        (
+            Response(200, (JSON_TYPE,), b'["' + b"[" * 300 + b'", x'),
+            [("http/body-not-json", "is no JSON at its line 1")],
+        ),
+        (Response(200, (JSON_TYPE,), b"[], " + b"[" * 300), [("http/body-not-json", "is no JSON at its line 1")]),
         (Response(200, (JSON_TYPE,), b'{"a": NaN}'), [("http/body-not-json", "a number that JSON does not know")]),
         (Response(200, (JSON_TYPE,), b"9" * 5000), [("http/body-not-json", "a number")]),
         (Response(200, (JSON_TYPE,), b""), []),

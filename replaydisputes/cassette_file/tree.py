@@ -127,6 +127,16 @@ def too_deep(index: int) -> FaultError:
     return FaultError(index, f"at most {MAX_DEPTH} levels", "deeper nesting")
 
 
+def where_too_deep(text: str, bound: int, start: int, end: int) -> int | None:
+    """The character of the bracket that opens more than `bound` levels from `start`, None if `end` comes first."""
+    depth = 0
+    for found in _FLOW.finditer(text, start, end):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+        if depth > bound:
+            return found.start()
+    return None
+
+
 class _Builder:
     """Takes events one by one; keeps the collections still open, so that nothing here recurses.
 
@@ -164,12 +174,7 @@ class _Builder:
         A scanner looks ahead for a colon before it reports a list or a map of flow style. Some have a bound of their
         own for depth, and stop there with an error in their own words.
         """
-        depth = len(self._open)
-        for found in _FLOW.finditer(text, self.reached, end + 1):
-            depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
-            if depth > MAX_DEPTH:
-                return found.start()
-        return None
+        return where_too_deep(text, MAX_DEPTH - len(self._open), self.reached, end + 1)
 
     def _place(self, node: Node) -> None:
         if self._open:

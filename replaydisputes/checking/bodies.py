@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple, NoReturn
 
+from replaydisputes.cassette_file.tree import where_too_deep
 from replaydisputes.checking.finding import JsonPath
 from replaydisputes.model import Response
 
@@ -87,21 +88,26 @@ def _inflated(body: bytes, window_bits: int) -> bytes | None:
     return clear if inflater.eof else None
 
 
+_TOO_DEEP = "is nested too deeply to be read"
+
+
 def json_of(body: bytes) -> tuple[Any, str]:
     """The JSON value of a body, and what kept it from being read, as a verb phrase."""
     try:
         value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse)
     except json.JSONDecodeError as error:
-        return None, f"is no JSON at its line {error.lineno}: {error.msg}"
+        # A parser with much stack finds the end of a deep text before it finds it too deep.
+        deep = where_too_deep(error.doc, MAX_JSON_DEPTH, 0, error.pos) is not None
+        return None, _TOO_DEEP if deep else f"is no JSON at its line {error.lineno}: {error.msg}"
     except UnicodeDecodeError:
         return None, "is not UTF-8"
     except RecursionError:
-        return None, "is nested too deeply to be read"
+        return None, _TOO_DEEP
     except ValueError:
         return None, "holds a number that JSON does not know"
     # Python versions differ in where their parser gives up; and only many brackets can be deep ones.
     if body.count(b"{") + body.count(b"[") > MAX_JSON_DEPTH and _is_deep(value):
-        return None, "is nested too deeply to be read"
+        return None, _TOO_DEEP
     return value, ""
 
 
