@@ -159,9 +159,9 @@ def test_the_contexts_own_replay_fails_not_the_one_everywhere() -> None:
     with replaydisputes.replay("close-lost", everywhere=True) as everywhere:
         with replaydisputes.replay("close-lost") as own:
             replaydisputes.fail_next("timeout")
-            by_requests(1)
+            _client(1, stripe.RequestsClient()).v1.disputes.retrieve(DISPUTE)
         replaydisputes.fail_next("server-error")
-        by_requests(1)
+        _client(1, stripe.RequestsClient()).v1.disputes.retrieve(DISPUTE)
 
     assert [[one.kind for one in replay.injected] for replay in (own, everywhere)] == [["timeout"], ["server-error"]]
 
