@@ -39,8 +39,10 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["order"] = node.config.option.order
 
 
-def pytest_report_header(config: pytest.Config) -> str:
-    return f"order of the tests: --order {config.option.order}"
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """At the end, where -q shows it as well."""
+    if config.option.order != "file":
+        terminalreporter.write_line(f"order of the tests: --order {config.option.order}")
 
 
 @pytest.hookimpl(trylast=True)
